@@ -1,0 +1,1 @@
+"""An RSS/Atom news aggregator and syndication service."""

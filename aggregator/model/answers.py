@@ -1,0 +1,147 @@
+"""What the network gave, and what its bytes say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from aggregator.errors import Failure
+from aggregator.model.sources import Kind, Listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """RFC 9110 section 8.8, verbatim as the server wrote them; sent back, never interpreted."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Hop(NamedTuple):
+    """One redirect on the way: the URL that answered and its status code."""
+
+    url: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A complete answer of a source: already decompressed, never longer than the limit."""
+
+    url: str  # after redirects
+    hops: tuple[Hop, ...] = ()
+    status: int
+    content_type: str  # media type in lower case without parameters, "" when the server named none
+    charset: str | None  # of the Content-Type header
+    body: bytes
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """304: nothing changed since the validators that were sent. `validators` are those to send next time."""
+
+    url: str
+    hops: tuple[Hop, ...] = ()
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """No usable answer. `failure` is for programs, `detail` for people."""
+
+    failure: Failure
+    detail: str
+    status: int | None = None
+    retry_after: datetime | None = None
+
+
+Outcome: TypeAlias = Fetched | NotModified | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of one request and of one document. Sizes in bytes, times in seconds."""
+
+    deadline: float = 30.0  # the whole request with all its redirects
+    body: int = 10_000_000  # after decompression
+    redirects: int = 5
+    per_host: int = 2  # requests at a time to one host
+    gap: float = 0.0  # seconds between two starts at one host
+    concurrency: int = 20  # requests at a time in all
+    entries: int = 2_000  # per document
+    characters: int = 500_000  # per field
+    parse_seconds: float = 10.0  # CPU seconds for one document
+    parse_memory: int = 1_000_000_000  # address space of the parser process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What is known about bytes before they are read."""
+
+    url: str  # where they came from, the base of relative links
+    content_type: str = ""
+    charset: str | None = None
+    kind: Kind = Kind.AUTO
+    listing: Listing | None = None
+    limit: int = 2_000  # entries
+
+
+class Prose(NamedTuple):
+    """A text as written, and whether it is HTML or plain characters."""
+
+    value: str
+    html: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """RFC 4287 section 4.2.7.2 `rel="enclosure"`: `length` in bytes or None."""
+
+    url: str
+    type: str = ""
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a document, the same whatever the format was: strings as written, nothing interpreted but links, which
+    are absolute where the document allows it."""
+
+    guid: str | None = None
+    link: str | None = None
+    title: Prose | None = None
+    summary: Prose | None = None
+    content: Prose | None = None
+    published_text: str | None = None
+    updated_text: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    issuer_text: str | None = None
+    language: str | None = None
+    fingerprint: str  # hash of the entry's own bytes (or fields): the same fingerprint is the same entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a source's bytes say. `known` counts the entries left out because their fingerprint was known already."""
+
+    format: str  # rss20, atom10, rss10, json11, sitemap, news-sitemap, listing ...
+    title: str | None = None
+    homepage: str | None = None
+    language: str | None = None
+    hubs: tuple[str, ...] = ()
+    next_page: str | None = None  # listings: where the next page is
+    entries: tuple[Entry, ...] = ()
+    known: int = 0
+    repairs: tuple[str, ...] = ()  # what was wrong and mended, one short sentence each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """Bytes that are no document of any kind we read, and why."""
+
+    failure: Failure
+    detail: str

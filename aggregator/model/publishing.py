@@ -1,0 +1,54 @@
+"""What is published, and what it says about this installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from aggregator.model.sources import Authority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which stories stand in a published feed. A story is in when every non-empty part is met by at least one of its
+    values, and none of the `without` parts is."""
+
+    labels: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    words: tuple[str, ...] = ()  # each must occur in title, summary or text
+    without_labels: tuple[str, ...] = ()
+    without_sources: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+
+
+FeedGroup: TypeAlias = Literal["all", "cluster", "topic", "source", "own"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedFeed:
+    """One merged feed that subscribers read."""
+
+    id: str
+    title: str
+    description: str
+    language: str
+    selection: Selection
+    limit: int = 100
+    group: FeedGroup = "own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the published documents say about this installation."""
+
+    base_url: str  # ends with a slash
+    title: str
+    description: str
+    language: str
+    contact: str  # mail address or URL
+    timezone: str
+    imprint_url: str | None = None
+    minting: str = ""  # RFC 4151 tagging entity for story ids: `example.org,2026`

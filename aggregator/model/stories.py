@@ -1,0 +1,111 @@
+"""Stories, the comparisons they are made of, and their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aggregator.model.items import Item, ItemKey
+
+
+class Verdict(StrEnum):
+    """What two items are to each other."""
+
+    SAME = "same"
+    UPDATE = "update"
+    RELATED = "related"
+    DIFFERENT = "different"  # they share a key, but something forbids that they are one story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The comparison of two items; `left` sorts before `right`. Symmetric: it says nothing about who came first."""
+
+    left: ItemKey
+    right: ItemKey
+    verdict: Verdict
+    rule: str  # canonical-url, stable-key, content-hash ...; for DIFFERENT: what forbids
+    strength: float  # 0 to 1; stronger matches are joined first
+    evidence: str  # what they share or what forbids, for people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One hit of one rule. `text` is what stood in the item, `weight` what it counted."""
+
+    rule: str
+    field: str  # title, summary, text, category, issuer, source, url
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A label on a story, with what speaks for it."""
+
+    label: str
+    score: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagging:
+    """What the rules say of one item: its tags, and the labels that came near (with their evidence)."""
+
+    tags: tuple[Tag, ...]
+    near_misses: tuple[Tag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Items that are one piece of news, before it has an id: `origin` is one of `members`, which are sorted by key.
+    `related` are items of other groups that tell of the same event."""
+
+    origin: ItemKey
+    members: tuple[ItemKey, ...]
+    related: tuple[ItemKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryName:
+    """What outlives every new settling of a story: its id, when it was minted, who its members were."""
+
+    id: str  # tag: URI, RFC 4151
+    minted: datetime
+    members: tuple[ItemKey, ...]
+    absorbed: tuple[str, ...] = ()  # ids of younger stories that proved to be this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One or more items that are the same piece of news; what gets published."""
+
+    id: str  # tag: URI, RFC 4151
+    minted: datetime
+    origin: Item  # whose text is shown
+    carriers: tuple[Item, ...]  # all items of the story, the origin first, then by published, source, guid
+    related: tuple[str, ...]  # ids of stories that tell of the same event
+    published: datetime
+    changed: datetime  # when what is published of it last changed
+    tags: tuple[Tag, ...]
+    near_misses: tuple[Tag, ...]
+    absorbed: tuple[str, ...]
+    version: str  # hash of all that is published of it
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(tag.label for tag in self.tags)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryUpdate:
+    """All that one transaction of the settle stroke commits."""
+
+    settled: tuple[ItemKey, ...]  # items that are settled by it
+    keys: Mapping[ItemKey, tuple[str, ...]]  # the candidate keys of these items
+    matches: tuple[Match, ...]  # replace every stored match that touches an item of `rematched`
+    rematched: tuple[ItemKey, ...]
+    stories: tuple[Story, ...]  # new or changed ones, whole
+    gone: tuple[str, ...]  # ids of stories that are no more (absorbed, or without members)
