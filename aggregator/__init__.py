@@ -1,1 +1,3 @@
 """An RSS/Atom news aggregator and syndication service."""
+
+__version__ = "0.1.0"

@@ -10,35 +10,62 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
-# XML 1.0 (fifth edition) production 2: Char. Everything else makes a document that no parser takes; lone surrogates too.
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_C1 = re.compile(
-    "[\x7f-\x84\x86-\x9f]"
-)  # legal but discouraged (section 2.2); in this field always a decoding accident
-_SPACE = re.compile(r"\s+")
-# A word: letters and digits, joined by a hyphen, an apostrophe, or by a dot or comma between digits (8.000; 3,5)
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[^\W_]+)*", re.UNICODE)
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))  # soft hyphen, zero width spaces, BOM
-_NOT_SIGN = re.compile(
-    "(?<=[^\\W\\d_])\u00ac\\s?(?=[^\\W\\d_])"
-)  # "Kommunikations¬technologien": a soft hyphen shown by idw
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+# Outside XML 1.0 (fifth edition) production 2, Char: makes a document that no parser takes; lone surrogates too.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Legal but discouraged (section 2.2); in this field always a decoding accident
+_C1 = re.compile("[\x7f-\x84\x86-\x9f]")
+# A number with its inner dots and commas (8.000; 3,5), or letters with the digits among them (co2)
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*")
+# Soft hyphen, zero width spaces, BOM; embeddings, overrides and isolates, which turn round all that stands after them
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+# "Kommunikations¬technologien": a soft hyphen as idw shows it
+_NOT_SIGN = re.compile(r"(?<=[^\W\d_])\u00ac\s?(?=[^\W\d_])")
+# Casefolding has made `ss` of `ß`. Three replacements cost a twentieth of str.translate
+_UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"))
 
 
 def xml(text: str) -> str:
     """The text in NFC with only characters that XML 1.0 allows; whitespace is kept as it is."""
-    return unicodedata.normalize("NFC", _C1.sub("", _NOT_XML.sub("", text)))
+    if not _printable(text):
+        text = _C1.sub("", _NOT_XML.sub("", text))
+    return unicodedata.normalize("NFC", text)
+
+
+def _printable(text: str) -> bool:
+    """Nothing but visible characters, spaces and line feeds: nothing to take out. Four times as fast as a search for what is
+    to be taken out, and true of nearly every text."""
+    return text.isprintable() or text.replace("\n", " ").isprintable()
+
+
+def legal(text: str) -> str:
+    """The text without the characters that XML 1.0 forbids, otherwise as it is: for markup, where NFC must stay away (a
+    combining U+0338 after `>` would become one character with it and open the tag again)."""
+    return text if _printable(text) else _NOT_XML.sub("", text)
 
 
 def line(text: str) -> str:
     """One line: legal characters, invisible ones gone, every run of whitespace one space."""
-    return _SPACE.sub(" ", _NOT_SIGN.sub("", xml(text).translate(_INVISIBLE))).strip()
+    if not _printable(text):
+        text = _INVISIBLE.sub("", text)
+    shown = xml(text)
+    if "\u00ac" in shown:
+        shown = _NOT_SIGN.sub("", shown)
+    return " ".join(shown.split())
 
 
 def fold(text: str) -> str:
     """For comparison only: compatibility characters unified, no case, umlauts spelt out (`ä` and `ae` are the same)."""
-    unified = unicodedata.normalize("NFKC", _NOT_SIGN.sub("", text.translate(_INVISIBLE)))
-    return unicodedata.normalize("NFC", unified).casefold().translate(_UMLAUTS)
+    if text.isascii():
+        return text.lower()
+    if not _printable(text):
+        text = _INVISIBLE.sub("", text)
+    unified = unicodedata.normalize("NFKC", text)
+    if "\u00ac" in unified:
+        unified = _NOT_SIGN.sub("", unified)
+    folded = unicodedata.normalize("NFKC", unified.casefold())
+    for umlaut, spelt in _UMLAUTS:
+        folded = folded.replace(umlaut, spelt)
+    return folded
 
 
 def words(text: str) -> list[str]:
@@ -73,7 +100,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Rough sentences: enough to say what stands together. `Dr.`, `z. B.` and ordinal numbers do not end one."""
+    """Rough sentences: enough to say what stands together. A line ends one; `Dr.`, `z. B.`, `Mio.` and `3. Juni` do not."""
     start = 0
     for end in _SENTENCE_END.finditer(text):
         yield text[start : end.end()]
@@ -82,6 +109,15 @@ def sentences(text: str) -> Iterator[str]:
         yield text[start:]
 
 
+# Abbreviations whose full stop ends no sentence, by length: what looks back has a fixed width
+_ABBREVIATIONS = (
+    "Dr Nr St Mr Ms ca Co rd Tz",
+    "Abs Art Aug Dez Feb Ing Inc Jan Jun Jul Ltd Mio Mrd Mrs Nov Okt Apr Sep Std Str Tel Vgl bzw etc gem ggf max min sog usw vgl",
+    "Dipl Hrsg Prof Sept evtl exkl inkl insb mind zzgl",
+)
+_ABBREVIATED = "".join(rf"(?<!\b(?:{'|'.join(row.split())}).)" for row in _ABBREVIATIONS)
+# An initial or `z. B.`, and a day (`3.`, `12.`; a year may end a sentence) end none either. The full stop is looked for first:
+# looking back at every character costs twenty times as much.
 _SENTENCE_END = re.compile(
-    r"(?<![\s.(][A-Za-zÄÖÜäöü])(?<!\d)(?<!\b(?:Dr|Nr|St|Mr|ca))[.!?][\"“”»«']?\s+(?=[\"„“»A-ZÄÖÜ\d])|\n+"
+    rf"[.!?](?<![\s.(][A-Za-zÄÖÜäöü].)(?<!\b\d.)(?<!\b\d\d.){_ABBREVIATED}[\"“”»«']?\s+(?=[\"„“»A-ZÄÖÜ\d])|\n+"
 )

@@ -7,15 +7,26 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_plus, urljoin, urlsplit, urlunsplit
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HOST = re.compile(r"^[^\s/?#@<>\"'\\^`{|}%]+$")
+# What most URLs look like: nothing to resolve, to escape or to drop. Twenty times as fast as taking them apart.
+_ORDINARY = re.compile(r"https?://[a-z0-9][a-z0-9.-]*[a-z0-9](?:/[A-Za-z0-9/_~.,:@!$'()*+%-]*)?")
+# The same where nothing changes on the way to a key either: no escapes, no dot segments, no double slashes, no IP in disguise
+_PLAIN = re.compile(
+    r"https?://(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})((?:/(?![./])[A-Za-z0-9_~.,-]*)*)"
+    r"(?:\?([A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]*(?:&[A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]*)*))?(?:#[A-Za-z0-9_.~-]*)?"
+)
+_INDEX = re.compile(r"/(?:index\.(?:html?|php)|amp)?$")
 _SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#;]*", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"www\.[^\s/@]+\.[a-z]{2,}(?:[/?#]|$)", re.IGNORECASE)
+_MAIL = re.compile(r"[^\s/?#:@]+@[^\s/?#@]+\.[a-z]+$", re.IGNORECASE)
+_LEGAL = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986 section 2.2, and %: what is escaped already stays so
 
 # Parameters that say how a reader came, never what is shown. Anything else stays: ids stand in queries
 # (?news=brandenburg_06.c.1.de, ?type=102, ?gsid=bb1.c.2.de), and cHash belongs to TYPO3's own routing.
 _TRACKING = re.compile(
     r"^(?:utm_.*|mtm_.*|pk_(?:campaign|kwd|source|medium|content|cid)|piwik_.*|wt_(?:mc|zmc)|hsa_.*|_hs(?:enc|mi)"
-    r"|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_(?:cid|eid)|mkt_tok|vero_id|oly_(?:anon|enc)_id"
+    r"|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|igsh|srsltid|_openstat|mc_(?:cid|eid)|mkt_tok|vero_id|oly_(?:anon|enc)_id"
     r"|_ga|_gl|xtor|at_(?:medium|campaign)|cmpid|ns_(?:campaign|mchannel|source|linkname|fee)|ref_src|trk|cr_(?:cc|id)"
     r"|jsessionid|phpsessid|sessionid)$",
     re.IGNORECASE,
@@ -29,29 +40,60 @@ _VIEW_VALUES = {
 
 
 def absolute(url: str | None, base: str | None = None) -> str | None:
-    """The URL as one may publish it: absolute, http or https, with a host, no control characters, no tracking.
+    """The URL as one may publish it: absolute, http or https, with a host, nothing but the characters of RFC 3986 in it, no user
+    or password, no tracking.
 
-    Whitespace around and line breaks inside are dropped (TYPO3 feeds fold long links). None when it is no such URL:
-    `javascript:`, `data:`, a bare number, a mail address.
+    Whitespace around and line breaks inside are dropped (TYPO3 feeds fold long links), `&amp;` is one `&`, `www.` needs no
+    scheme. None when it is no such URL: `javascript:`, `data:`, a mail address, a bare number without a base.
     """
     if not url:
         return None
-    stripped = _CONTROL.sub("", url.strip()).replace(" ", "%20")
+    if _ORDINARY.fullmatch(url):
+        return url
+    stripped = _CONTROL.sub("", url.strip()).strip().replace("&amp;", "&")
+    if _MAIL.match(stripped):
+        return None
+    if _NO_SCHEME.match(stripped):
+        stripped = f"https://{stripped}"
     try:
         joined = urljoin(base, stripped) if base else stripped
         parts = urlsplit(joined)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    if parts.scheme.lower() not in {"http", "https"} or not host or not _HOST.match(host):
+    scheme = parts.scheme.lower()
+    # Browsers take a backslash for a slash, and then `https://a.example\\@b.example` for another host than we do
+    if scheme not in {"http", "https"} or not host or not _HOST.match(host) or "\\" in parts.netloc:
+        return None
+    ascii_host = _ascii(host)
+    if ascii_host is None:
         return None
     path = _SESSION_IN_PATH.sub("", parts.path)
-    return urlunsplit((parts.scheme.lower(), parts.netloc, path, _without_tracking(parts.query), parts.fragment))
+    fragment = _without_tracking(parts.fragment) if "=" in parts.fragment else parts.fragment
+    found = (scheme, ascii_host + (f":{port}" if port else ""), path, _without_tracking(parts.query), fragment)
+    return quote(urlunsplit(found), safe=_LEGAL, errors="ignore")
+
+
+def _ascii(host: str) -> str | None:
+    """The host as it is asked for: umlauts in punycode (IDNA 2008), an IPv6 address in brackets."""
+    if ":" in host:
+        return f"[{host}]"
+    if host.isascii():
+        return host
+    from url_normalize import url_normalize
+
+    try:
+        found = urlsplit(url_normalize(f"https://{host}/") or "").hostname
+    except ValueError:  # UnicodeError, which idna's errors are, among them
+        return None
+    return found if found and found.isascii() else None
 
 
 def _without_tracking(query: str) -> str:
     if not query:
         return ""
+    if "?utm_" in query:  # ?id=7?utm_source=rss, by programs that do not look
+        query = query.replace("?utm_", "&utm_")
     return "&".join(
         part for part in query.split("&") if part and not _TRACKING.match(unquote_plus(part.partition("=")[0]))
     )
@@ -64,18 +106,25 @@ def canonical(url: str) -> str:
     No scheme, no `www.`, no fragment, no trailing slash or index page, no tracking or view parameters; host in lower case and
     punycode; percent-encoding in one form.
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain:
+        host, path, query = plain.groups()
+        return _key(host, path, query or "")
     from url_normalize import url_normalize
 
     try:
-        normal = url_normalize(url) or url
+        normal = url_normalize(_CONTROL.sub("", url).strip()) or url
         parts = urlsplit(normal)
         host = (parts.hostname or "").rstrip(".").removeprefix("www.")
         port = f":{parts.port}" if parts.port and parts.port not in {80, 443} else ""
-    except (ValueError, UnicodeError):
+        return _key(host + port, _SESSION_IN_PATH.sub("", parts.path), parts.query)
+    except ValueError:  # UnicodeError, which idna's errors are, among them
         return url
-    path = re.sub(r"/(?:index\.(?:html?|php)|amp)?$", "", _SESSION_IN_PATH.sub("", parts.path))
-    query = "&".join(f"{quote(name)}={quote(value)}" for name, value in _kept(parts.query))
-    return f"{host}{port}{path}" + (f"?{query}" if query else "")
+
+
+def _key(authority: str, path: str, query: str) -> str:
+    kept = "&".join(f"{quote(name)}={quote(value)}" for name, value in _kept(query)) if query else ""
+    return f"{authority}{_INDEX.sub('', path)}" + (f"?{kept}" if kept else "")
 
 
 def _kept(query: str) -> Iterable[tuple[str, str]]:
@@ -93,6 +142,15 @@ def bare(url: str) -> str:
     return re.sub(r"^https?://(?:www\.)?", "", url.strip(), flags=re.IGNORECASE).rstrip("/")
 
 
+# `a.example`, and its front pages by language: `a.example/de`, `a.example/en-gb`
+_FRONT = re.compile(r"[^/?#]*(?:/[a-z]{2}(?:[-_][a-z]{2})?)?/?", re.IGNORECASE)
+
+
+def front_page(comparable: str) -> bool:
+    """Whether a `bare` or `canonical` URL is a site's front page: it stands for the site, not for one of its pages."""
+    return _FRONT.fullmatch(comparable) is not None
+
+
 def stable_key(url: str, patterns: Iterable[re.Pattern[str]]) -> str | None:
     """A publisher's own id for a page, found in its URL by the first of the configured patterns that fits.
 
@@ -104,6 +162,23 @@ def stable_key(url: str, patterns: Iterable[re.Pattern[str]]) -> str | None:
         if found:
             return found.group(1)
     return None
+
+
+# Parameters whose value opens a door; a source's own address may carry one (`?token=${NAME}`).
+_SECRET = re.compile(
+    r"^(?:.*(?:token|secret|passw(?:or)?d|signature|credential).*|.*[_-]?(?:api|access|auth|private)[_-]?key|key|auth|pass|pwd|sig)$",
+    re.IGNORECASE,
+)
+
+
+def public(url: str) -> str:
+    """The URL as strangers may read it: without user, password and parameters that are keys."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    query = "&".join(part for part in parts.query.split("&") if not _SECRET.match(unquote_plus(part.partition("=")[0])))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, parts.fragment))
 
 
 def host(url: str) -> str:

@@ -59,6 +59,7 @@ from aggregator.model.sources import (
 from aggregator.model.stories import (
     Evidence,
     Group,
+    Headline,
     Match,
     Story,
     StoryName,
@@ -83,6 +84,7 @@ __all__ = [
     "Fetched",
     "FullText",
     "Group",
+    "Headline",
     "Hints",
     "Hop",
     "Item",

@@ -77,6 +77,7 @@ class KnownItem:
     first_seen: datetime
     title: str
     url: str
+    published_text: str | None = None  # as the source wrote it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

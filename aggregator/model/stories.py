@@ -100,6 +100,19 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What selecting needs to know of a stored story; `version` tells whether what is published of it changed."""
+
+    id: str
+    version: str
+    published: datetime
+    changed: datetime
+    labels: tuple[str, ...]
+    sources: tuple[str, ...]  # of all carriers, the origin's first
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryUpdate:
     """All that one transaction of the settle stroke commits."""
 

@@ -1,0 +1,1 @@
+"""Foreign entries made into items: safe, legal, dated. Pure."""

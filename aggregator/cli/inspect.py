@@ -1,0 +1,183 @@
+"""What is stored and why: `items`, `explain`, `status`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli.settings import settings
+from aggregator.errors import UsageError
+from aggregator.passes import health
+
+if TYPE_CHECKING:
+    from aggregator.model import Item, Match, Story, Tag
+    from aggregator.store.items import Listed
+
+
+@click.command()
+@click.option("--cluster", "labels", multiple=True, help="Only items with this cluster or topic (repeatable).")
+@click.option("--source", help="Only items of this source.")
+@click.option("--since", help="Only items published since then: 2026-11-01, or 7d, 12h.")
+@click.option("--search", help="Only items with these words.")
+@click.option("--limit", default=50, show_default=True, help="How many at the most.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def items(ctx: click.Context, as_json: bool, **given: Any) -> None:
+    """What is stored, newest first."""
+    at = settings(ctx)
+    config = at.load()
+    at.existing_data()
+    since = _since(given["since"], now=at.now())
+    with at.store(config) as store:
+        listed = store.listed(
+            labels=given["labels"], source=given["source"], since=since, search=given["search"], limit=given["limit"]
+        )
+    if as_json:
+        topics = {label.id for label in config.taxonomy.labels if label.kind.value == "topic"}
+        click.echo(json.dumps([_item(row, topics) for row in listed], ensure_ascii=False, indent=2))
+        return
+    for row in listed:
+        item = row.item
+        click.echo(f"{item.published:%Y-%m-%d}  {item.id}  {item.source_id}  {item.title}  [{', '.join(row.labels)}]")
+
+
+def _since(text: str | None, *, now: datetime) -> datetime | None:
+    from aggregator import due
+
+    if text is None:
+        return None
+    ago: timedelta | None = due.duration(text)
+    if ago is not None:
+        return now - ago
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--since {text}: expected a date such as 2026-11-01 or a duration such as 7d") from error
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _item(row: Listed, topics: set[str]) -> dict[str, Any]:
+    item = row.item
+    return {
+        "id": item.id,
+        "story": row.story_id,
+        "source": item.source_id,
+        "guid": item.guid,
+        "url": item.url,
+        "title": item.title,
+        "summary": item.summary,
+        "published": health.rfc3339(item.published),
+        "updated": health.rfc3339(item.updated),
+        "first_seen": health.rfc3339(item.first_seen),
+        "language": item.language,
+        "clusters": [label for label in row.labels if label not in topics],
+        "topics": [label for label in row.labels if label in topics],
+        "issuer": item.issuer,
+        "date_trust": item.date_trust.value,
+        "authors": list(item.authors),
+        "categories": list(item.categories),
+        "enclosures": [enclosure.url for enclosure in item.enclosures],
+    }
+
+
+@click.command()
+@click.argument("what", metavar="ITEM-or-STORY-or-URL")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def explain(ctx: click.Context, what: str, as_json: bool) -> None:
+    """Why an item is tagged, merged or left out."""
+    at = settings(ctx)
+    config = at.load()
+    at.existing_data()
+    with at.store(config) as store:
+        story = store.find(what)
+        if story is None:
+            raise UsageError(f"{what}: nothing stored has this id or URL; `aggregator items` lists what is")
+        matches = store.matches([item.key for item in story.carriers])
+        others = store.items({key for match in matches for key in (match.left, match.right)})
+    told = _explained(story, matches, {key: item.id for key, item in others.items()})
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        _tell(story, told)
+
+
+def _explained(story: Story, matches: tuple[Match, ...], ids: dict[Any, str]) -> dict[str, Any]:
+    return {
+        "story": story.id,
+        "absorbed": list(story.absorbed),
+        "tags": [_tag(tag) for tag in story.tags],
+        "near_misses": [_tag(tag) for tag in story.near_misses],
+        "carriers": [_carrier(item, origin=item is story.carriers[0]) for item in story.carriers],
+        "matches": [
+            {
+                "item": ids.get(match.left, "/".join(match.left)),
+                "with": ids.get(match.right, "/".join(match.right)),
+                "verdict": match.verdict.value,
+                "rule": match.rule,
+                "evidence": match.evidence,
+            }
+            for match in matches
+        ],
+    }
+
+
+def _tag(tag: Tag) -> dict[str, Any]:
+    evidence = [{"rule": e.rule, "field": e.field, "text": e.text, "weight": round(e.weight, 3)} for e in tag.evidence]
+    return {"label": tag.label, "score": round(tag.score, 3), "evidence": evidence}
+
+
+def _carrier(item: Item, *, origin: bool) -> dict[str, Any]:
+    return {
+        "item": item.id,
+        "source": item.source_id,
+        "url": item.url,
+        "title": item.title,
+        "published": health.rfc3339(item.published),
+        "origin": origin,
+    }
+
+
+def _tell(story: Story, told: dict[str, Any]) -> None:
+    click.secho(story.origin.title, bold=True)
+    click.echo(f"story    {story.id}")
+    for carrier in told["carriers"]:
+        role = "origin " if carrier["origin"] else "carrier"
+        click.echo(f"{role}  {carrier['item']}  {carrier['source']}  {carrier['published']}  {carrier['url']}")
+    for match in told["matches"]:
+        click.echo(
+            f"match    {match['item']} and {match['with']}: {match['verdict']} by {match['rule']}: {match['evidence']}"
+        )
+    for kind, tags in (("tag", told["tags"]), ("near", told["near_misses"])):
+        for tag in tags:
+            click.echo(f"{kind:<7}  {tag['label']} ({tag['score']})")
+            for evidence in tag["evidence"]:
+                click.echo(
+                    f"           {evidence['weight']:+.2f}  {evidence['rule']}  in {evidence['field']}: {evidence['text']}"
+                )
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """How every source is."""
+    at = settings(ctx)
+    config = at.load()
+    at.existing_data()
+    with at.store(config) as store:
+        rows = health.health(config.sources, store.states(), store.source_counts(), now=at.now())
+        counts = store.counts()
+    if as_json:
+        document = {"sources": [health.as_dict(row) for row in rows], "counts": counts}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    width = max((len(row.source.id) for row in rows), default=0)
+    for row in rows:
+        failing = row.remembered.failing
+        why = f"  {failing.failure.value}: {failing.message}" if failing else ""
+        last = f"{row.remembered.last_success:%Y-%m-%d %H:%M}" if row.remembered.last_success else "never"
+        click.echo(f"{row.state.value:<8}  {row.source.id:<{width}}  {row.items:>6} items  last success {last}{why}")

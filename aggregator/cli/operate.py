@@ -1,0 +1,138 @@
+"""Working on rules: `config`, `evaluate`, `retag`, `remerge`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from aggregator.passes.again import Difference
+
+
+@click.group()
+def config() -> None:
+    """Checks the configuration; prints its JSON Schema."""
+
+
+@config.command()
+@click.option("--json", "as_json", is_flag=True, help="What was found, as JSON.")
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:
+    """Reads the whole configuration; names file and line of every fault."""
+    at = settings(ctx)
+    found = at.load()
+    counts = {
+        "sources": len(found.sources),
+        "enabled": sum(source.enabled for source in found.sources),
+        "labels": len(found.taxonomy.labels),
+        "feeds": len(found.feeds),
+    }
+    told = f"{at.config}: " + ", ".join(f"{count} {name}" for name, count in counts.items())
+    click.echo(json.dumps(counts) if as_json else told)
+
+
+@config.command()
+def schema() -> None:
+    """JSON Schema of the configuration files, for editors."""
+    from aggregator.config import schema as schemas
+
+    click.echo(json.dumps(schemas.json_schema(), ensure_ascii=False, indent=2))
+
+
+@click.group()
+def evaluate() -> None:
+    """Precision, recall and F1 on labelled data."""
+
+
+@evaluate.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--fail-under", type=float, default=0.0, help="Exit with 1 when the micro-F1 is lower.")
+@click.pass_context
+def tagging(ctx: click.Context, file: Path, as_json: bool, fail_under: float) -> None:
+    """How well the rules tag a labelled file (JSON Lines: id, title, summary, body_html, labels ...)."""
+    from aggregator.passes import labelled
+
+    at = settings(ctx)
+    report = labelled.tagging(at.load(), file, now=at.now())
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        _scores("micro", report["micro"])
+        for label, scores in report["labels"].items():
+            _scores(label, scores)
+        for mistake in report["mistakes"]:
+            click.echo(f"{mistake['id']}: expected {mistake['expected']}, got {mistake['got']}")
+    if report["micro"]["f1"] < fail_under:
+        ctx.exit(1)
+
+
+@evaluate.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--fail-under", type=float, default=0.0, help="Exit with 1 when the F1 of pairs is lower.")
+@click.pass_context
+def dedupe(ctx: click.Context, file: Path, as_json: bool, fail_under: float) -> None:
+    """How well stories are recognised in a labelled file (JSON Lines: id, publisher, url, title, body_html, group ...)."""
+    from aggregator.passes import labelled
+
+    at = settings(ctx)
+    report = labelled.dedupe(at.load(), file, now=at.now())
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        _scores("pairs", report["pairs"])
+        for mistake in report["mistakes"]:
+            click.echo(f"{' '.join(mistake['ids'])}: expected {mistake['expected']}, got {mistake['got']}")
+    if report["pairs"]["f1"] < fail_under:
+        ctx.exit(1)
+
+
+def _scores(name: str, scores: dict[str, Any]) -> None:
+    support = f"  of {scores['support']}" if "support" in scores else ""
+    click.echo(
+        f"{name:<28} precision {scores['precision']:.3f}  recall {scores['recall']:.3f}  F1 {scores['f1']:.3f}{support}"
+    )
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Print what would change, change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def retag(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
+    """Applies changed rules to the tags of what is stored."""
+    _print(_again(settings(ctx), dry_run=dry_run), as_json=as_json, tags_only=True)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Print what would change, change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def remerge(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
+    """Applies changed rules to the stories of what is stored."""
+    _print(_again(settings(ctx), dry_run=dry_run), as_json=as_json, tags_only=False)
+
+
+def _again(at: Settings, *, dry_run: bool) -> Difference:
+    from aggregator.passes import again, lock
+
+    found = at.load()
+    with lock.held(at.existing_data()), at.store(found) as store:
+        return again.settle_everything(found, store, now=at.now(), dry_run=dry_run)
+
+
+def _print(difference: Difference, *, as_json: bool, tags_only: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(difference.as_dict(), ensure_ascii=False, indent=2))
+        return
+    for change in difference.tags:
+        click.echo(f"{change.sign} {change.label}  {change.title}")
+    if not tags_only:
+        for story in difference.stories:
+            click.echo(f"{story.before} -> {story.after} carriers  {story.title}")
+    click.echo(f"{len(difference.tags)} tags and {len(difference.stories)} stories differ", err=True)

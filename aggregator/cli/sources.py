@@ -1,0 +1,160 @@
+"""Everything about sources: `sources list`, `check`, `preview`, `import`, `export`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli.settings import Settings, settings
+from aggregator.errors import ConfigError, Place, UsageError
+
+if TYPE_CHECKING:
+    from aggregator.config.load import Config
+    from aggregator.model import Source
+    from aggregator.passes.preview import Preview
+
+
+@click.group(name="sources")
+def sources() -> None:
+    """What there is to fetch: list, check, preview, import, export."""
+
+
+@sources.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """Every configured source."""
+    config = settings(ctx).load()
+    if as_json:
+        click.echo(json.dumps([_source(source) for source in config.sources], ensure_ascii=False, indent=2))
+        return
+    width = max((len(source.id) for source in config.sources), default=0)
+    for source in config.sources:
+        paused = "" if source.enabled else "  (paused)"
+        click.echo(f"{source.id:<{width}}  {source.kind.value:<8} {source.authority.value:<9}  {source.url}{paused}")
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "id": source.id,
+        "name": source.name,
+        "url": source.url,
+        "homepage": source.homepage,
+        "kind": source.kind.value,
+        "language": source.language,
+        "authority": source.authority.value,
+        "region": list(source.region),
+        "clusters": list(source.labels),
+        "interval": source.interval,
+        "enabled": source.enabled,
+    }
+
+
+@sources.command()
+@click.argument("source_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def check(ctx: click.Context, source_id: str | None, as_json: bool) -> None:
+    """Asks a source, or all that are enabled, and says what is wrong with their answers. Stores nothing."""
+    at = settings(ctx)
+    config = at.load()
+    chosen = [source for source in config.sources if (source.id == source_id if source_id else source.enabled)]
+    if not chosen:
+        raise UsageError(f"no source is called {source_id}; `aggregator sources list` names all")
+    shown = asyncio.run(_previewed(config, chosen, now=at.now()))
+    _print(shown, as_json=as_json, single=source_id is not None, entries=3)
+
+
+@sources.command()
+@click.argument("what", metavar="URL-or-ID")
+@click.option("--private-network", is_flag=True, help="The URL may stand at a private or loopback address.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def preview(ctx: click.Context, what: str, private_network: bool, as_json: bool) -> None:
+    """What a source, or any address, would give. Needs no store, and for an address no configuration."""
+    from aggregator.passes import preview as previews
+
+    at = settings(ctx)
+    config = _config_or_none(at, needed="://" not in what)
+    known = {source.id: source for source in config.sources} if config else {}
+    if "://" not in what and what not in known:
+        raise UsageError(f"no source is called {what}; `aggregator sources list` names all, or give an http(s) address")
+    language, timezone = (config.site.language, config.site.timezone) if config else ("de", "UTC")
+    source = known.get(what) or previews.unconfigured(
+        what, language=language, timezone=timezone, private_network=private_network
+    )
+    shown = asyncio.run(_previewed(config, [source], now=at.now()))
+    _print(shown, as_json=as_json, single=True, entries=None)
+
+
+def _config_or_none(at: Settings, *, needed: bool) -> Config | None:
+    if not needed and not (at.config / "aggregator.yaml").is_file():
+        return None
+    return at.load()
+
+
+async def _previewed(config: Config | None, chosen: list[Source], *, now: datetime) -> list[Preview]:
+    from aggregator.passes import one_pass
+    from aggregator.passes import preview as previews
+
+    async with one_pass.tools(config) as tools:
+        return list(await asyncio.gather(*(previews.preview(source, tools, now=now) for source in chosen)))
+
+
+def _print(shown: list[Preview], *, as_json: bool, single: bool, entries: int | None) -> None:
+    from aggregator.passes import preview as previews
+
+    if as_json:
+        documents = [previews.as_dict(one) for one in shown]
+        click.echo(json.dumps(documents[0] if single else documents, ensure_ascii=False, indent=2))
+        return
+    for one in shown:
+        click.secho(f"{one.source.id}: {one.kind or 'nothing'}, {len(one.items)} entries", bold=True)
+        for item in one.items[:entries]:
+            click.echo(f"  {item.published:%Y-%m-%d} ({item.date_trust.value})  {item.title}")
+            click.echo(
+                f"    {item.url}  {len(item.text)} characters" + (f"  issuer: {item.issuer}" if item.issuer else "")
+            )
+        for problem in one.problems:
+            click.echo(f"  problem: {problem}")
+
+
+@sources.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--write", is_flag=True, help="Write sources/<name of the file>.yaml instead of printing it.")
+@click.pass_context
+def import_(ctx: click.Context, file: Path, write: bool) -> None:
+    """Turns an OPML subscription list into sources; addresses that are configured already are left out."""
+    from aggregator import opml
+    from aggregator.config import write as config_write
+
+    at = settings(ctx)
+    config = _config_or_none(at, needed=write)
+    taken = {source.id for source in config.sources} if config else set()
+    present = {source.url for source in config.sources} if config else set()
+    outlines = [outline for outline in opml.read(file.read_bytes(), file.name) if outline.xml_url not in present]
+    text = config_write.sources_yaml(outlines, taken=taken)
+    if not write:
+        click.echo(text)
+        return
+    target = at.config / "sources" / f"{file.stem.lower()}.yaml"
+    if target.exists():
+        raise ConfigError(Place(str(target)), "the file exists", "a name that is free")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    click.echo(f"wrote {target}: {len(outlines)} sources")
+
+
+@sources.command()
+@click.pass_context
+def export(ctx: click.Context) -> None:
+    """The configured sources as OPML 2.0 on standard output."""
+    from aggregator.passes import publish_changed
+
+    config = settings(ctx).load()
+    click.get_binary_stream("stdout").write(publish_changed.sources_opml(config))

@@ -1,0 +1,85 @@
+"""How a pass is shown: a progress bar while it runs, a table or JSON at its end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from aggregator.passes.gather_source import Gathered
+    from aggregator.passes.one_pass import Progress, Summary
+
+
+def as_dict(done: Summary) -> dict[str, Any]:
+    """The summary under its stable keys."""
+    return {
+        "sources": {
+            "due": len(done.gathered),
+            "ok": done.sources("ok"),
+            "unchanged": done.sources("unchanged"),
+            "failed": done.sources("failed"),
+        },
+        "items": {"new": done.new_items, "updated": done.updated_items},
+        "stories": {"new": done.settled.new, "changed": done.settled.changed},
+        "files": {"written": done.published.written, "unchanged": done.published.unchanged},
+        "seconds": done.seconds,
+        "failures": [
+            {"source": one.source_id, "class": one.failed.failure.value, "message": one.failed.detail}
+            for one in done.failures
+            if one.failed
+        ],
+        "dropped": list(done.published.dropped),
+    }
+
+
+def as_json(done: Summary) -> str:
+    return json.dumps(as_dict(done), ensure_ascii=False, indent=2)
+
+
+def table(done: Summary, output: Path) -> None:
+    """The summary for people: one row a stroke, then one line for each failing source."""
+    numbers = as_dict(done)
+    rows = [(name, "  ".join(f"{value} {key}" for key, value in numbers[name].items())) for name in _ROWS]
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        click.echo(f"{name:<{width}}  {text}")
+    click.echo(f"{'seconds':<{width}}  {done.seconds:.1f}")
+    failures(done)
+    click.echo(f"{'output':<{width}}  {output.resolve()}")
+
+
+_ROWS = ("sources", "items", "stories", "files")
+
+
+def failures(done: Summary) -> None:
+    """One line for each source that could not be read."""
+    for one in done.failures:
+        if one.failed:
+            click.echo(f"failed   {one.source_id}: {one.failed.failure.value}: {one.failed.detail}", err=True)
+    for name in done.published.dropped:
+        click.echo(f"dropped  {name}: it could not be published", err=True)
+
+
+@contextmanager
+def progress(verbosity: int) -> Iterator[Progress | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    if verbosity < 0 or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("fetching"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def advance(gathered: Gathered) -> None:
+            bar.update(task, advance=1, description=gathered.source_id)
+
+        yield advance

@@ -1,0 +1,187 @@
+"""Validated keys → the values the other rooms work with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aggregator.model import (
+    Detail,
+    Exclusion,
+    FeedGroup,
+    Label,
+    LabelKind,
+    Limits,
+    Listing,
+    PublishedFeed,
+    Selection,
+    Site,
+    Source,
+    Strength,
+    Taxonomy,
+    Term,
+)
+
+if TYPE_CHECKING:
+    from aggregator.config import schema
+
+# KI, BER, VML, 5G, H2: in lower case these are other words or parts of words (Ski, Beere)
+_ACRONYM = re.compile(r"(?=.*[A-ZÄÖÜ])[A-ZÄÖÜ0-9]{2,5}")
+_FIRST_YEAR = 2026  # for story ids; fixed, because a date that moved would mint other ids for the same stories
+
+
+def site(keys: schema.AggregatorFile) -> Site:
+    return Site(
+        base_url=keys.base_url,
+        title=keys.title,
+        description=keys.description or keys.title,
+        language=keys.language,
+        contact=keys.contact or keys.base_url,
+        timezone=keys.timezone,
+        imprint_url=keys.imprint_url,
+        minting=keys.minting or _minting(keys.base_url),
+    )
+
+
+def _minting(base_url: str) -> str:
+    """RFC 4151 section 2.1 allows letters, digits, dots and hyphens: a name in Unicode goes by its punycode."""
+    host = urlsplit(base_url).hostname or ""
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode("ascii")
+    return f"{re.sub('[^a-z0-9.-]', '-', host).strip('-.')},{_FIRST_YEAR}"
+
+
+def limits(keys: schema.LimitKeys) -> Limits:
+    return Limits(**keys.model_dump())
+
+
+def source(keys: schema.SourceKeys, defaults: schema.AggregatorFile) -> Source:
+    return Source(
+        id=keys.id,
+        name=keys.name,
+        url=keys.url,
+        homepage=keys.homepage,
+        kind=keys.kind,
+        interval=keys.interval,
+        language=keys.language or defaults.language,
+        timezone=keys.timezone or defaults.timezone,
+        authority=keys.authority,
+        region=keys.region,
+        labels=keys.clusters,
+        listing=_listing(keys.listing) if keys.listing else None,
+        detail=_detail(keys.detail) if keys.detail else None,
+        full_text=keys.full_text,
+        private_network=keys.private_network,
+        enabled=keys.enabled,
+    )
+
+
+def _listing(keys: schema.ListingKeys) -> Listing:
+    return Listing(**dict(keys))
+
+
+def _detail(keys: schema.DetailKeys) -> Detail:
+    parts = dict(keys) | {
+        "issuer": keys.issuer.selector if keys.issuer else None,
+        "issuer_text": keys.issuer.text if keys.issuer else None,
+    }
+    return Detail(**parts)
+
+
+def taxonomy(keys: schema.ClustersFile) -> Taxonomy:
+    return Taxonomy(
+        version=keys.version,
+        labels=(
+            *(_label(each, LabelKind.CLUSTER) for each in keys.clusters),
+            *(_label(each, LabelKind.UMBRELLA) for each in [keys.umbrella] if each),
+            *(_label(each, LabelKind.TOPIC) for each in keys.topics),
+        ),
+        ignored=_exclusions(keys.ignored),
+        enumeration=keys.enumeration,
+        field_weights=keys.fields.model_dump(),
+        threshold=keys.threshold,
+    )
+
+
+def _label(keys: schema.LabelKeys, kind: LabelKind) -> Label:
+    return Label(
+        id=keys.id,
+        kind=kind,
+        names=keys.names.by_language(),
+        description=keys.description or "",
+        short_names=keys.short_names,
+        terms=(
+            *_terms(keys.strong, Strength.STRONG),
+            *_terms(keys.medium, Strength.MEDIUM),
+            *_terms(keys.weak, Strength.WEAK),
+        ),
+        exclusions=_exclusions(keys.exclude),
+    )
+
+
+def _terms(written: Iterable[schema.TermKeys], strength: Strength) -> Iterator[Term]:
+    for term in written:
+        text, open_left, open_right = _open_ends(term.text)
+        yield Term(text=text, strength=strength, case=_case(term, text), open_left=open_left, open_right=open_right)
+
+
+def _exclusions(written: Iterable[schema.ExclusionKeys]) -> tuple[Exclusion, ...]:
+    made = []
+    for term in written:
+        text, left, right = _open_ends(term.text)
+        made.append(Exclusion(text=text, scope=term.scope, case=_case(term, text), open_left=left, open_right=right))
+    return tuple(made)
+
+
+def _open_ends(written: str) -> tuple[str, bool, bool]:
+    """`*wasserstoff*` → the text, open to the left, open to the right."""
+    return written.strip("* "), written.startswith("*"), written.endswith("*")
+
+
+def _case(term: schema.TermKeys, text: str) -> bool:
+    return bool(_ACRONYM.fullmatch(text)) if term.case is None else term.case
+
+
+def feeds(
+    keys: schema.FeedsFile, *, site: Site, labels: Iterable[Label], sources: Iterable[Source], limit: int
+) -> tuple[PublishedFeed, ...]:
+    """The published feeds in the order of display: all, clusters with the umbrella, topics, sources, own ones."""
+    made = _default_feeds(site, labels, sources, limit) if keys.defaults else ()
+    return (*made, *(_own_feed(feed, site, limit) for feed in keys.feeds))
+
+
+def _default_feeds(
+    site: Site, labels: Iterable[Label], sources: Iterable[Source], limit: int
+) -> Iterator[PublishedFeed]:
+    def feed(name: str, selection: Selection, group: FeedGroup, **rest: str) -> PublishedFeed:
+        values = {"title": f"{site.title}: {name}", "description": name, "language": site.language} | rest
+        return PublishedFeed(**values, selection=selection, limit=limit, group=group)
+
+    yield feed("", Selection(), "all", id="all", title=site.title, description=site.description)
+    for label in labels:
+        name = label.names.get(site.language) or label.names["de"]
+        group: FeedGroup = "topic" if label.kind is LabelKind.TOPIC else "cluster"
+        selection = Selection(labels=(label.id,))
+        yield feed(name, selection, group, id=label.id, description=label.description or name)
+    for each in sources:
+        selection = Selection(sources=(each.id,))
+        yield feed(each.name, selection, "source", id=each.id, language=each.language or site.language)
+
+
+def _own_feed(keys: schema.FeedKeys, site: Site, limit: int) -> PublishedFeed:
+    return PublishedFeed(
+        id=keys.id,
+        title=keys.title,
+        description=keys.description or keys.title,
+        language=keys.language or site.language,
+        selection=Selection(
+            **dict(keys.select),
+            without_labels=keys.without.labels,
+            without_sources=keys.without.sources,
+            without_words=keys.without.words,
+        ),
+        limit=keys.limit or limit,
+    )

@@ -1,0 +1,303 @@
+"""Which keys there are, their types and defaults; and the JSON Schema that editors complete and check with.
+
+Importing this costs what pydantic costs (50 ms), so it is imported where a configuration is read, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+
+from aggregator.config import scalars
+from aggregator.model import Authority, FullText, Kind, Scope, Selector
+
+T = TypeVar("T")
+
+
+class Keys(BaseModel):
+    """A mapping in a file: unknown keys are faults, a key without a value is as if it were not there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+def _text(read: Callable[[str], T]) -> Callable[[object], T]:
+    def validate(value: object) -> T:
+        if not isinstance(value, str):
+            raise ValueError("a text")  # pydantic collects ValueError, not TypeError
+        return read(value)
+
+    return validate
+
+
+def _written(default: str, **more: Any) -> Any:
+    """A default as one would write it, so that the schema and the documentation show it so."""
+    return Field(default, validate_default=True, **more)
+
+
+def _short_for(key: str) -> Callable[[object], object]:
+    return lambda value: {key: value} if isinstance(value, str) else value
+
+
+Id = Annotated[
+    str, AfterValidator(scalars.identifier), Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9-]{0,63}$"})
+]
+Line = Annotated[str, AfterValidator(scalars.label)]
+Url = Annotated[str, AfterValidator(scalars.url), Field(json_schema_extra={"format": "uri"})]
+Language = Annotated[str, AfterValidator(scalars.language)]
+Zone = Annotated[str, AfterValidator(scalars.timezone)]
+Css = Annotated[str, AfterValidator(scalars.css)]
+Place = Annotated[Selector, PlainValidator(_text(scalars.selector), json_schema_input_type=str)]
+Seconds = Annotated[float, BeforeValidator(_text(scalars.seconds), json_schema_input_type=str)]
+Bytes = Annotated[int, BeforeValidator(_text(scalars.size), json_schema_input_type=str)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class LimitKeys(Keys):
+    deadline: Seconds = _written("30s", ge=1, description="one request with all its redirects")
+    body: Bytes = _written("10MB", ge=1000, description="one answer, after decompression")
+    redirects: int = Field(default=5, ge=0, le=20, description="hops of one request")
+    per_host: Count = Field(default=2, description="requests at a time to one host")
+    gap: Seconds = _written("2s", description="between two requests to one host")
+    concurrency: Count = Field(default=20, description="requests at a time in all")
+    entries: Count = Field(default=2_000, description="of one document; the rest is left out")
+    characters: Count = Field(default=500_000, description="of one field; the rest is cut off")
+    parse_seconds: Seconds = _written("10s", ge=1, description="processor time for one document")
+    parse_memory: Bytes = _written("1GB", ge=100_000_000, description="memory of the process that reads documents")
+
+
+class AggregatorFile(Keys):
+    """aggregator.yaml: this installation."""
+
+    base_url: Annotated[str, AfterValidator(scalars.base_url)] = Field(
+        description="the public address of the output directory"
+    )
+    title: Line = Field(description="what the published feeds are called")
+    description: Line | None = Field(
+        default=None, description="a sentence for the front page; the title where it is missing"
+    )
+    language: Language = Field("de", description="of the pages, and of sources that name none")
+    contact: Annotated[str, AfterValidator(scalars.contact)] | None = Field(
+        default=None, description="mail or web address for people whose servers we ask; base_url where it is missing"
+    )
+    timezone: Zone = Field("UTC", description="for dates without a zone, and for showing times")
+    imprint_url: Url | None = Field(default=None, description="who answers for this installation")
+    minting: Annotated[str, AfterValidator(scalars.minting)] | None = Field(
+        default=None,
+        description="domain and year in the ids of stories (RFC 4151); never change it once something is published",
+    )
+    store: Annotated[str, AfterValidator(scalars.store_url)] | None = Field(
+        default=None, description="SQLAlchemy address; without it SQLite in the data directory"
+    )
+    stable_keys: tuple[Annotated[str, AfterValidator(scalars.key_pattern)], ...] = Field(
+        default=(), description="regular expressions for publishers' own ids in URLs, one group each"
+    )
+    merge_window_days: int = Field(
+        default=14, ge=0, le=366, description="how far apart the dates of one story's items may be"
+    )
+    feed_limit: int = Field(default=100, ge=1, le=1000, description="stories in a published feed that sets no limit")
+    limits: LimitKeys = Field(default_factory=LimitKeys, description="bounds of requests and documents")
+
+
+class ListingKeys(Keys):
+    item: Css = Field(description="selects each entry in the page; everything below but `next` is searched inside it")
+    link: Place = Field(description="the entry's address, such as h3 a@href")
+    title: Place | None = None
+    date: Place | None = None
+    summary: Place | None = None
+    next: Place | None = Field(default=None, description="the next page's address, searched in the whole page")
+    pages: int = Field(default=1, ge=1, le=50, description="how many pages are read")
+    date_in_url: Annotated[str, AfterValidator(scalars.date_pattern)] | None = Field(
+        default=None, description="regular expression for a date that stands in the address alone"
+    )
+
+
+class IssuerKeys(Keys):
+    text: Line | None = Field(default=None, description="how the line begins that names the issuer, such as Quelle:")
+    selector: Place | None = Field(default=None, description="the element that names the issuer")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> IssuerKeys:
+        if (self.text is None) == (self.selector is None):
+            raise ValueError('a selector, or {text: "Quelle:"}')
+        return self
+
+
+class DetailKeys(Keys):
+    title: Place | None = None
+    date: Place | None = None
+    summary: Place | None = None
+    content: Place | None = None
+    image: Place | None = None
+    issuer: (
+        Annotated[IssuerKeys, BeforeValidator(_short_for("selector"), json_schema_input_type=str | IssuerKeys)] | None
+    ) = Field(default=None, description="who issued it, where somebody else only carries it")
+    remove: tuple[Css, ...] = Field(default=(), description="selectors cut out of the content")
+
+
+class SourceKeys(Keys):
+    id: Id = Field(description="unique; stands in addresses, never change it")
+    name: Line = Field(description="who publishes there")
+    url: Url = Field(description="address of the feed, sitemap or page")
+    homepage: Url | None = Field(default=None, description="where people read it")
+    kind: Kind = Kind.AUTO
+    interval: Annotated[str, AfterValidator(scalars.interval)] = Field(
+        "auto", description="how often: auto, a duration such as 30m or 6h, or a cron line"
+    )
+    language: Language | None = Field(default=None, description="of its texts; the installation's where it is missing")
+    timezone: Zone | None = Field(
+        default=None, description="of dates without a zone; the installation's where it is missing"
+    )
+    authority: Authority = Field(
+        default=Authority.PUBLISHER,
+        description="who is the origin of a shared story: issuer before publisher before repeater",
+    )
+    region: tuple[Line, ...] = ()
+    clusters: tuple[str, ...] = Field(
+        default=(), description="labels of clusters.yaml that every item from here carries"
+    )
+    full_text: FullText = Field(
+        default=FullText.AUTO,
+        description="whether links are followed for the text; auto: where the entry has only a teaser",
+    )
+    private_network: bool = Field(default=False, description="true: may stand at a private or loopback address")
+    enabled: bool = Field(default=True, description="false: not asked any more; what is stored stays")
+    listing: ListingKeys | None = Field(default=None, description="how a listing page is read")
+    detail: DetailKeys | None = Field(default=None, description="how the page behind an entry's link is read")
+
+
+class SourcesFile(Keys):
+    """sources.yaml and sources/*.yaml: where news comes from."""
+
+    sources: tuple[SourceKeys, ...] = Field(description="the list of sources")
+
+
+class TermKeys(Keys):
+    text: Line = Field(description="a word or phrase; * at either end leaves that end open")
+    case: bool | None = Field(
+        default=None, description="true: capitals count; without it they do for acronyms of 2 to 5 characters"
+    )
+
+
+class ExclusionKeys(TermKeys):
+    scope: Scope = Field(
+        default=Scope.TERM, description="how far it reaches: the words themselves, their sentence, the whole item"
+    )
+
+
+Terms = tuple[Annotated[TermKeys, BeforeValidator(_short_for("text"), json_schema_input_type=str | TermKeys)], ...]
+Exclusions = tuple[
+    Annotated[ExclusionKeys, BeforeValidator(_short_for("text"), json_schema_input_type=str | ExclusionKeys)], ...
+]
+
+
+class NameKeys(Keys):
+    model_config = ConfigDict(extra="allow")
+
+    de: Line = Field(description="the name in German")
+    en: Line = Field(description="the name in English")
+    __pydantic_extra__: dict[str, Line]
+
+    @model_validator(mode="after")
+    def _languages(self) -> NameKeys:
+        for language in self.__pydantic_extra__:
+            scalars.language(language)
+        return self
+
+    def by_language(self) -> dict[str, str]:
+        return {"de": self.de, "en": self.en} | self.__pydantic_extra__
+
+
+class LabelKeys(Keys):
+    id: Id = Field(description="unique among clusters and topics; stands in addresses, never change it")
+    names: NameKeys = Field(description="the name in each language, de and en at least")
+    description: Line | None = None
+    short_names: tuple[Line, ...] = Field(default=(), description="as they stand in enumerations")
+    strong: Terms = Field(default=(), description="each is enough alone")
+    medium: Terms = Field(default=(), description="each needs a second signal")
+    weak: Terms = Field(default=(), description="only add to others")
+    exclude: Exclusions = Field(default=(), description="what looks like a signal and is none")
+
+
+class FieldKeys(Keys):
+    title: float = Field(default=3.0, ge=0)
+    summary: float = Field(default=1.5, ge=0)
+    text: float = Field(default=1.0, ge=0)
+    category: float = Field(default=1.0, ge=0)
+    issuer: float = Field(default=0.0, ge=0)
+
+
+class ClustersFile(Keys):
+    """clusters.yaml: the taxonomy and its rules."""
+
+    version: Line = Field(default="1", description="of the rules; change it when they change")
+    fields: FieldKeys = Field(default_factory=FieldKeys, description="what a hit counts, by where it stands")
+    threshold: float = Field(default=1.0, gt=0, description="the score from which on a label is given")
+    enumeration: int = Field(default=3, ge=2, description="so many clusters named in one sentence are an enumeration")
+    ignored: Exclusions = Field(default=(), description="for every label: offices, institutions, idioms, boilerplate")
+    clusters: tuple[LabelKeys, ...] = ()
+    umbrella: LabelKeys | None = Field(default=None, description="stands for several clusters at once")
+    topics: tuple[LabelKeys, ...] = ()
+
+
+class SelectKeys(Keys):
+    labels: tuple[str, ...] = Field(default=(), description="clusters or topics, any of them")
+    sources: tuple[str, ...] = ()
+    regions: tuple[Line, ...] = ()
+    languages: tuple[Language, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    words: tuple[Line, ...] = ()
+
+
+class WithoutKeys(Keys):
+    labels: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    words: tuple[Line, ...] = ()
+
+
+class FeedKeys(Keys):
+    id: Id = Field(description="unique; stands in the address of the feed")
+    title: Line = Field(description="what subscribers see")
+    description: Line | None = None
+    language: Language | None = None
+    limit: int | None = Field(default=None, ge=1, le=1000)
+    select: SelectKeys = Field(default_factory=SelectKeys, description="every part that is given must be met")
+    without: WithoutKeys = Field(default_factory=WithoutKeys, description="none of these may be met")
+
+
+class FeedsFile(Keys):
+    """feeds.yaml: the published feeds."""
+
+    defaults: bool = Field(
+        default=False,
+        description="true: also all, one per cluster, one per topic, one per source (as without this file)",
+    )
+    feeds: tuple[FeedKeys, ...] = ()
+
+
+FILES: dict[str, type[Keys]] = {
+    "aggregator": AggregatorFile,
+    "sources": SourcesFile,
+    "clusters": ClustersFile,
+    "feeds": FeedsFile,
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of all files: any of the four fits the whole, each alone is at `#/$defs/AggregatorFile`,
+    `#/$defs/SourcesFile`, `#/$defs/ClustersFile`, `#/$defs/FeedsFile`."""
+    from pydantic.json_schema import models_json_schema
+
+    _, schema = models_json_schema(
+        [(model, "validation") for model in FILES.values()], title="aggregator configuration"
+    )
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return head | schema | {"anyOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in FILES.values()]}

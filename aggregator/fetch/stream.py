@@ -1,0 +1,123 @@
+"""One TCP or TLS connection as httpcore wants it, directly on asyncio's transports (httpcore's own goes through anyio, which
+costs a third of a small request)."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Any, cast
+
+import httpcore
+
+from aggregator.errors import Failure
+
+# Reading pauses here until somebody takes what has come: an endless body must not pile up.
+_HIGH = 256 * 1024
+
+
+class UnreachableError(Exception):
+    """No answer, and why. Never leaves this room: the client makes a `Failed` of it."""
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.detail = detail
+
+
+class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
+    """The timeouts of single reads and writes are not kept: the client's deadline covers all of them together."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._ended = False
+        self._error: Exception | None = None
+        self._paused = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    # ------------------------------------------------------------------------------------------ what the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if len(self._buffer) > _HIGH and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        self._ended = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended, self._error = True, exc
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # ----------------------------------------------------------------------------------------------- what httpcore asks
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        if not self._buffer and not self._ended:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if not self._buffer and self._error is not None:
+            raise httpcore.ReadError(_reason(self._error))
+        data = bytes(self._buffer[:max_bytes])
+        del self._buffer[:max_bytes]
+        if self._paused and not self._buffer and not self._ended:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        # Without waiting: a request is a few hundred bytes. When the other side is gone, reading tells.
+        if buffer and not self._ended:
+            self._transport.write(buffer)
+
+    async def aclose(self) -> None:
+        self.abort()
+
+    def abort(self) -> None:
+        """Ends the connection at once. `close` would wait up to 30 s for the other side's TLS goodbye; the answer is
+        complete or given up."""
+        self._transport.abort()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> Stream:
+        if self._buffer:  # would be read as the answer: whoever sits on the line could put one there
+            self.abort()
+            raise UnreachableError(Failure.TLS, f"{server_hostname} spoke before the TLS handshake")
+        loop = asyncio.get_running_loop()
+        try:
+            secured = await loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname)
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; ValueError: a host no certificate can name
+            self.abort()
+            raise UnreachableError(Failure.TLS, f"TLS with {server_hostname}: {_reason(error)}") from error
+        except BaseException:
+            self.abort()
+            raise
+        if secured is None:
+            raise UnreachableError(Failure.TLS, f"TLS with {server_hostname}: the connection broke off")
+        self._transport = secured
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        """httpcore asks for `is_readable` before it uses an idle connection again: anything to read then is its end."""
+        return (bool(self._buffer) or self._ended) if info == "is_readable" else None
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in the words of OpenSSL or of the system."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return str(error.verify_message)
+    if isinstance(error, ssl.SSLError):
+        return str(error.reason or error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or "the connection broke off"

@@ -1,0 +1,95 @@
+"""How each source is, from what is remembered of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from aggregator.errors import Failure
+from aggregator.model import Source, SourceState
+
+
+class State(StrEnum):
+    """The states of a source, as `status` names them."""
+
+    OK = "ok"
+    QUIET = "quiet"  # answers, but has had nothing new for much longer than usual
+    FAILING = "failing"
+    BLOCKED = "blocked"  # the site, or our own address check, refuses
+    GONE = "gone"
+    PAUSED = "paused"  # `enabled: false`
+    NEW = "new"  # never asked yet
+
+
+_BLOCKED = frozenset({Failure.HTTP_401, Failure.HTTP_403, Failure.BLOCKED_ADDRESS, Failure.RATE_LIMITED})
+# Six times the usual gap, and never less than four weeks: ministries rest in summer and over Christmas.
+_QUIET_GAPS = 6
+_QUIET_AT_LEAST = timedelta(weeks=4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """One source's state with what it rests on."""
+
+    source: Source
+    state: State
+    remembered: SourceState
+    items: int
+
+
+def health(
+    sources: Sequence[Source], states: Mapping[str, SourceState], items: Mapping[str, int], *, now: datetime
+) -> tuple[Health, ...]:
+    """Every configured source in the order of the configuration."""
+    return tuple(
+        Health(
+            source=source,
+            state=_state(source, remembered, now=now),
+            remembered=remembered,
+            items=items.get(source.id, 0),
+        )
+        for source in sources
+        for remembered in [states.get(source.id) or SourceState(source_id=source.id)]
+    )
+
+
+def _state(source: Source, remembered: SourceState, *, now: datetime) -> State:
+    if not source.enabled:
+        return State.PAUSED
+    if remembered.last_checked is None:
+        return State.NEW
+    if remembered.failing is not None:
+        if remembered.failing.failure is Failure.GONE:
+            return State.GONE
+        return State.BLOCKED if remembered.failing.failure in _BLOCKED else State.FAILING
+    silent = now - (remembered.last_changed or now)
+    if remembered.cadence and silent > max(_QUIET_AT_LEAST, _QUIET_GAPS * remembered.cadence):
+        return State.QUIET
+    return State.OK
+
+
+def as_dict(health: Health) -> dict[str, Any]:
+    """One source under the stable keys of `status --json`."""
+    remembered = health.remembered
+    failing = remembered.failing
+    return {
+        "id": health.source.id,
+        "name": health.source.name,
+        "state": health.state.value,
+        "error": None
+        if failing is None
+        else {"class": failing.failure.value, "message": failing.message, "since": rfc3339(failing.since)},
+        "last_success": rfc3339(remembered.last_success),
+        "last_checked": rfc3339(remembered.last_checked),
+        "next_due": rfc3339(remembered.next_due),
+        "items": health.items,
+        "moved_to": remembered.moved_to,
+    }
+
+
+def rfc3339(instant: datetime | None) -> str | None:
+    """An instant in UTC as RFC 3339 writes it."""
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,202 @@
+"""A complete pass: gather what is due, settle what is new, publish what changed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator import due, tagging
+from aggregator.errors import AggregatorError, Failure, UsageError
+from aggregator.model import Failed, Source, SourceState, SourceUpdate, Validators
+from aggregator.passes import gather_source, publish_changed, sandbox, settle_stories
+from aggregator.passes.gather_source import Gathered
+
+if TYPE_CHECKING:
+    from aggregator.config.load import Config
+    from aggregator.passes.publish_changed import Published
+    from aggregator.passes.settle_stories import Settled
+    from aggregator.store.connect import Store
+
+# Sources in work at once, for every request at once: one that waits for its host's pace must not hold up the others.
+_WAITING = 4
+# States of sources that had nothing new are written together: 1,000 single commits cost more than asking 1,000 sources.
+_TOGETHER = 100
+
+Progress = Callable[[Gathered], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a pass did. `gathered` keeps one value for each source that was asked, in the order of their ids."""
+
+    gathered: tuple[Gathered, ...]
+    settled: Settled
+    published: Published
+    seconds: float
+
+    def sources(self, status: str) -> int:
+        return sum(one.status == status for one in self.gathered)
+
+    @property
+    def failures(self) -> tuple[Gathered, ...]:
+        return tuple(one for one in self.gathered if one.failed is not None)
+
+    @property
+    def new_items(self) -> int:
+        return sum(len(one.update.new) for one in self.gathered)
+
+    @property
+    def updated_items(self) -> int:
+        return sum(len(one.update.changed) for one in self.gathered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a pass is asked for. `only`: these sources, due or not; `force`: all, with nothing remembered of their answers."""
+
+    only: Collection[str] = ()
+    force: bool = False
+
+
+async def run(
+    config: Config,
+    store: Store,
+    output: Path,
+    *,
+    now: datetime,
+    request: Request = Request(),
+    progress: Progress | None = None,
+) -> Summary:
+    """One pass. Failing sources are part of its result; StoreError and OutputError end it."""
+    started = time.perf_counter()
+    states = store.states()
+    wanted = chosen(config.sources, states, request, now=now)
+    if request.force:
+        states = {key: replace(state, validators=Validators(), body_hash=None) for key, state in states.items()}
+    gathered = await gather(config, wanted, states, store, now=now, progress=progress)
+    settled = settle(config, store, now=now)
+    published = publish_changed.publish(config, store, output)
+    return Summary(
+        gathered=gathered, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3)
+    )
+
+
+def chosen(
+    sources: Sequence[Source], states: dict[str, SourceState], request: Request, *, now: datetime
+) -> tuple[Source, ...]:
+    """The sources that a pass asks; UsageError for an id that is not configured."""
+    if request.only:
+        known = {source.id: source for source in sources}
+        missing = sorted(set(request.only) - known.keys())
+        if missing:
+            raise UsageError(f"no source is called {', '.join(missing)}; `aggregator sources list` names all")
+        return tuple(known[wanted] for wanted in dict.fromkeys(request.only))
+    if request.force:
+        return tuple(source for source in sources if source.enabled)
+    return due.due(sources, states, now)
+
+
+@asynccontextmanager
+async def tools(config: Config) -> AsyncIterator[gather_source.Tools]:
+    """What gathering works with: the HTTP client and the parser processes, ended with the block."""
+    from aggregator.fetch import client
+
+    async with (
+        client.opened(config.limits, user_agent=user_agent(config)) as opened,
+        sandbox.opened(config.limits) as parsers,
+    ):
+        yield gather_source.Tools(
+            client=opened,
+            sandbox=parsers,
+            limits=config.limits,
+            stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
+        )
+
+
+def user_agent(config: Config) -> str:
+    """Who asks, and whom to write to (RFC 9110 section 10.1.5)."""
+    from aggregator import __version__
+
+    return f"aggregator/{__version__} (+{config.contact})"
+
+
+async def gather(
+    config: Config,
+    sources: Sequence[Source],
+    states: dict[str, SourceState],
+    store: Store,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+) -> tuple[Gathered, ...]:
+    """The first stroke: each source alone. One that fails fails alone."""
+    if not sources:
+        return ()
+    places = asyncio.Semaphore(config.limits.concurrency * _WAITING)
+    waiting: list[SourceUpdate] = []
+    done: list[Gathered] = []
+
+    async def one(source: Source, opened: gather_source.Tools) -> None:
+        async with places:
+            state = states.get(source.id) or SourceState(source_id=source.id)
+            gathered = await _guarded(source, state, store, opened, now=now)
+        if gathered.status == "ok":
+            store.commit(gathered.update)
+        else:
+            waiting.append(gathered.update)
+            if len(waiting) >= _TOGETHER:
+                store.commit_all(waiting)
+                waiting.clear()
+        done.append(gathered)
+        if progress:
+            progress(gathered)
+
+    async with tools(config) as opened:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for source in sources:
+                    group.create_task(one(source, opened))
+        except* AggregatorError as errors:  # our store: the same for every source, one of them says it
+            raise errors.exceptions[0] from None
+        finally:
+            store.commit_all(waiting)
+    return tuple(sorted(done, key=lambda gathered: gathered.source_id))
+
+
+async def _guarded(
+    source: Source, state: SourceState, store: Store, opened: gather_source.Tools, *, now: datetime
+) -> Gathered:
+    try:
+        return await gather_source.gather(source, state, store, opened, now=now)
+    except AggregatorError:
+        raise
+    except Exception as error:  # noqa: BLE001  the one place where a bug of ours costs one source, not the pass
+        import structlog
+
+        structlog.get_logger().exception("source.internal", source=source.id)
+        failure = Failed(failure=Failure.INTERNAL, detail=f"{type(error).__name__}: {error}")
+        return gather_source.failed(source, state, failure, now=now)
+
+
+def settle(config: Config, store: Store, *, now: datetime) -> Settled:
+    """The second stroke with this configuration's rules."""
+    return settle_stories.settle(store, rules(config), now=now)
+
+
+def rules(config: Config) -> settle_stories.Rules:
+    """What decides stories and tags, taken out of the configuration."""
+    return settle_stories.Rules(
+        stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
+        window=timedelta(days=config.merge_window_days),
+        authority={source.id: source.authority for source in config.sources},
+        fixed={source.id: source.labels for source in config.sources if source.labels},
+        tagging=tagging.compiled(config.taxonomy),
+        minting=config.site.minting,
+    )

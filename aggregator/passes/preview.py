@@ -1,0 +1,101 @@
+"""What a source would give, without a store: for `sources preview` and `sources check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from aggregator.clean import item as clean
+from aggregator.model import DateTrust, Failed, Fetched, Item, Known, NotModified, Rejected, Source, Unreadable
+from aggregator.passes import gather_source, health
+from aggregator.stories import identity
+
+_FOLLOWED = 3  # pages behind links that a preview asks for: enough to see whether the recipe fits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What was found; `kind` is the format that was read, "" where nothing was."""
+
+    source: Source
+    kind: str
+    items: tuple[Item, ...]
+    problems: tuple[str, ...]
+
+
+async def preview(source: Source, tools: gather_source.Tools, *, now: datetime) -> Preview:
+    """Fetches and reads a source as a pass would, and follows a few of its links."""
+    outcome = await tools.client.fetch(source.url, private_network=source.private_network, now=now)
+    match outcome:
+        case Failed():
+            return _nothing(source, f"{outcome.failure.value}: {outcome.detail}")
+        case NotModified():
+            return _nothing(source, "the server says not modified though nothing was remembered")
+        case Fetched():
+            return await _read(source, outcome, tools, now=now)
+
+
+def _nothing(source: Source, problem: str) -> Preview:
+    return Preview(source=source, kind="", items=(), problems=(problem,))
+
+
+async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *, now: datetime) -> Preview:
+    document = await gather_source.read(source, fetched, tools)
+    if isinstance(document, Unreadable):
+        return _nothing(source, f"{document.failure.value}: {document.detail}")
+    problems = list(document.repairs)
+    if fetched.hops:
+        problems.append(f"redirected to {fetched.url}")
+    nothing_known = Known(items={}, aliases={}, fingerprints=frozenset())
+    recognised = identity.recognise(document.entries, nothing_known, stable_keys=tools.stable_keys)
+    followed, _ = await gather_source.completed(source, recognised[:_FOLLOWED], tools, now=now)
+    entries = [*(one.recognised for one in followed), *recognised[_FOLLOWED:]]
+    items = []
+    for entry in entries:
+        item = clean.clean(entry, source, now=now, characters=tools.limits.characters)
+        if isinstance(item, Rejected):
+            problems.append(f"an entry is left out: {item.reason}")
+        else:
+            items.append(item)
+    problems += _doubts(items)
+    if not items:
+        problems.append("no entries")
+    return Preview(source=source, kind=document.format, items=tuple(items), problems=tuple(problems))
+
+
+def _doubts(items: list[Item]) -> list[str]:
+    undated = sum(item.date_trust is DateTrust.FIRST_SEEN for item in items)
+    empty = sum(not item.text and not item.summary for item in items)
+    doubts = []
+    if undated:
+        doubts.append(f"{undated} of {len(items)} entries have no date that can be read")
+    if empty:
+        doubts.append(f"{empty} of {len(items)} entries have no text")
+    return doubts
+
+
+def as_dict(shown: Preview) -> dict[str, Any]:
+    """A preview under the stable keys of `sources preview --json`."""
+    return {
+        "source": shown.source.id,
+        "kind": shown.kind,
+        "entries": [
+            {
+                "title": item.title,
+                "url": item.url,
+                "published": None if item.date_trust is DateTrust.FIRST_SEEN else health.rfc3339(item.published),
+                "summary": item.summary,
+                "issuer": item.issuer,
+                "characters": len(item.text),
+            }
+            for item in shown.items
+        ],
+        "problems": list(shown.problems),
+    }
+
+
+def unconfigured(url: str, *, language: str, timezone: str, private_network: bool) -> Source:
+    """A source for an address that nobody configured yet."""
+    plain = Source(id="preview", name=url, url=url, language=language, timezone=timezone)
+    return replace(plain, private_network=private_network)

@@ -1,0 +1,281 @@
+"""Stories to plain HTML that everyone can read: no script, nothing from elsewhere, links that work from any folder.
+
+Pages show titles and summaries as text. Foreign HTML stands in none of them, so no template ever marks anything as safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from aggregator import text
+from aggregator.model import DateTrust, Label, PublishedFeed, Site, Story
+from aggregator.publish import shown, words
+from aggregator.publish.shown import Place
+from aggregator.publish.view import Rendered, View, whole
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_SUMMARY = 400  # characters: what a reader needs to decide, not the story itself
+_GROUPS = ("all", "cluster", "topic", "own", "source")  # in the order of the start page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What all pages of a pass share; made once, because compiling the templates takes longer than filling one."""
+
+    site: Site
+    feeds: tuple[PublishedFeed, ...]
+    labels: Mapping[str, str]  # label -> id of the feed of that label alone
+    zone: ZoneInfo
+    live: bool  # whether `serve` answers too: search and status are linked
+    templates: Environment
+
+
+def frame(site: Site, feeds: Sequence[PublishedFeed], *, live: bool = False) -> Frame:
+    """The frame for the pages of these feeds. `live`: the pages also link what only a running service answers."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = Environment(
+        loader=PackageLoader("aggregator"),
+        autoescape=True,  # by name (select_autoescape) a renamed template would be left open
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    return Frame(
+        site=site,
+        feeds=tuple(feeds),
+        labels=_label_feeds(feeds),
+        zone=ZoneInfo(site.timezone),
+        live=live,
+        templates=templates,
+    )
+
+
+def _label_feeds(feeds: Sequence[PublishedFeed]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for each in feeds:
+        if each.group in {"cluster", "topic"} and len(each.selection.labels) == 1:
+            found.setdefault(each.selection.labels[0], each.id)
+    return found
+
+
+def feed(view: View, frame: Frame) -> Rendered:
+    """The page of one published feed; it stands at `<id>/index.html`."""
+
+    def write(view: View) -> bytes:
+        links = _feed_links(view.feed.id, "../")
+        days = _days(view, frame, "../")
+        return _fill("feed.html", frame, root="../", view=view, days=days, links=links, updated=_newest(view, frame))
+
+    return whole(view, write)
+
+
+def index(view: View, frame: Frame) -> Rendered:
+    """The start page, `index.html`: the view's stories and all feeds."""
+
+    def write(view: View) -> bytes:
+        links = _feed_links(view.feed.id, "")
+        return _fill(
+            "index.html", frame, root="", view=view, days=_days(view, frame, ""), links=links, groups=_groups(frame)
+        )
+
+    return whole(view, write)
+
+
+def search(view: View, frame: Frame) -> Rendered:
+    """What a search found, at `/search`; `view.query` holds its words, "" shows the empty form."""
+
+    def write(view: View) -> bytes:
+        query = view.query or ""
+        links = (Place(f"search.atom?q={quote(query, safe='')}", "Atom"),) if query else ()
+        return _fill("search.html", frame, root="", view=view, query=query, days=_days(view, frame, ""), links=links)
+
+    return whole(view, write)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """The health of one source as the status page shows it. `state` is one of those of `status --json`."""
+
+    id: str
+    name: str
+    state: str
+    homepage: str | None = None
+    error: str | None = None  # what is wrong, a sentence
+    since: datetime | None = None
+    last_success: datetime | None = None
+    next_due: datetime | None = None
+    items: int = 0
+
+
+def status(rows: Sequence[SourceRow], frame: Frame) -> Rendered:
+    """The health of all sources, at `/status`: those in trouble first, in the order given."""
+    phrases = words.of(frame.site.language)
+    ordered = sorted(rows, key=lambda row: row.state in _WELL)
+    table = [
+        {
+            "row": row,
+            "state": phrases.get(f"state_{row.state}", row.state),
+            "since": _moment(row.since, frame),
+            "last_success": _moment(row.last_success, frame),
+            "next_due": _moment(row.next_due, frame),
+        }
+        for row in ordered
+    ]
+    return Rendered(content=_fill("status.html", frame, root="", rows=table))
+
+
+_WELL = frozenset({"ok", "quiet", "new", "paused"})
+
+
+def style(frame: Frame) -> bytes:
+    """The one style sheet, `style.css`."""
+    loader = frame.templates.loader
+    assert loader is not None
+    return loader.get_source(frame.templates, "style.css")[0].encode()
+
+
+def _fill(name: str, frame: Frame, *, root: str, **values: Any) -> bytes:
+    """`root` leads from the page to the output directory: links are relative, so a page works below any path and as a file."""
+    site = frame.site
+    page = frame.templates.get_template(name).render(
+        site=site, words=words.of(site.language), contact=_contact(site.contact), live=frame.live, root=root, **values
+    )
+    return text.legal(page).encode()
+
+
+def _contact(contact: str) -> str:
+    if contact.startswith(("https://", "http://")):
+        return contact
+    return f"mailto:{contact}" if "@" in contact else ""
+
+
+class Moment(NamedTuple):
+    """An instant for machines and for people."""
+
+    machine: str
+    people: str
+
+
+class Card(NamedTuple):
+    """One story on a page."""
+
+    title: str
+    url: str
+    language: str | None  # where it is not the page's
+    published: Moment
+    changed: Moment | None  # a correction after the first publication
+    source: Place
+    issuer: str | None
+    also: tuple[Place, ...]
+    labels: tuple[Place, ...]  # without a URL where the label has no page
+    summary: str
+
+
+class Day(NamedTuple):
+    """The stories of one day, newest first."""
+
+    date: str  # 2026-10-12
+    people: str
+    cards: tuple[Card, ...]
+
+
+def _days(view: View, frame: Frame, root: str) -> list[Day]:
+    days = []
+    for date, of_day in groupby(view.stories, key=lambda story: story.published.astimezone(frame.zone).date()):
+        midnight = datetime(date.year, date.month, date.day, tzinfo=UTC)
+        cards = tuple(_card(story, view, frame, root) for story in of_day)
+        days.append(Day(date.isoformat(), words.day(midnight, frame.site.language), cards))
+    return days
+
+
+def _card(story: Story, view: View, frame: Frame, root: str) -> Card:
+    item = story.origin
+    outlet = shown.outlet(item, view.sources)
+    summary = item.summary or item.text
+    return Card(
+        title=shown.headline(item),
+        url=shown.link(item, outlet),
+        language=item.language if item.language and item.language != frame.site.language else None,
+        published=_published(story, frame),
+        changed=_moment(story.changed, frame) if story.changed > story.minted else None,
+        source=Place(outlet.page, outlet.name),
+        issuer=shown.issuer(item, outlet.name),
+        also=shown.also(story, view.sources),
+        labels=tuple(_label(name, view.labels.get(name), frame, root) for name in story.labels),
+        summary=text.shorten(summary, _SUMMARY),
+    )
+
+
+def _label(label_id: str, label: Label | None, frame: Frame, root: str) -> Place:
+    page = frame.labels.get(label_id)
+    return Place(f"{root}{page}/index.html" if page else "", words.name(label, label_id, frame.site.language))
+
+
+def _published(story: Story, frame: Frame) -> Moment:
+    """A source that gives a day alone has not told the hour."""
+    local = story.published.astimezone(frame.zone)
+    if story.origin.date_trust is DateTrust.DAY:
+        return Moment(local.date().isoformat(), "")
+    return Moment(_machine(story.published), words.clock(local, frame.site.language))
+
+
+def _moment(instant: datetime | None, frame: Frame) -> Moment | None:
+    if instant is None:
+        return None
+    return Moment(_machine(instant), words.moment(instant.astimezone(frame.zone), frame.site.language))
+
+
+def _machine(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _newest(view: View, frame: Frame) -> Moment | None:
+    return _moment(shown.changed(view), frame) if view.stories else None
+
+
+def _feed_links(feed_id: str, root: str) -> tuple[Place, ...]:
+    return tuple(Place(f"{root}feeds/{feed_id}.{kind}", name) for kind, name in _KINDS)
+
+
+_KINDS = (("rss", "RSS"), ("atom", "Atom"), ("json", "JSON Feed"))
+
+
+class FeedLine(NamedTuple):
+    """One feed in the list of the start page."""
+
+    title: str
+    description: str
+    page: str
+    links: tuple[Place, ...]
+
+
+class FeedGroup(NamedTuple):
+    """The feeds of one kind, in the order of the configuration."""
+
+    kind: str
+    name: str
+    feeds: tuple[FeedLine, ...]
+
+
+def _groups(frame: Frame) -> list[FeedGroup]:
+    phrases = words.of(frame.site.language)
+    groups = []
+    for kind in _GROUPS:
+        lines = tuple(
+            FeedLine(each.title or each.id, each.description, f"{each.id}/index.html", _feed_links(each.id, ""))
+            for each in frame.feeds
+            if each.group == kind
+        )
+        if lines:
+            groups.append(FeedGroup(kind, phrases[f"group_{kind}"], lines))
+    return groups

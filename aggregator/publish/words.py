@@ -1,0 +1,175 @@
+"""What the published documents say in their own words, in German and English; and dates as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from aggregator.model import Label
+
+
+def of(language: str) -> Mapping[str, str]:
+    """The phrases of that language; English where there are none."""
+    return _PHRASES.get(_primary(language), _PHRASES["en"])
+
+
+def name(label: Label | None, label_id: str, language: str) -> str:
+    """The label's name in that language, or in one that it has, or its id."""
+    names = label.names if label else {}
+    return names.get(_primary(language)) or names.get("en") or names.get("de") or label_id
+
+
+def day(when: datetime, language: str) -> str:
+    """The day with its weekday: `Montag, 12. Oktober 2026`."""
+    weekday, month = when.weekday(), when.month - 1
+    if _primary(language) == "de":
+        return f"{_TAGE[weekday]}, {when.day}. {_MONATE[month]} {when.year}"
+    return f"{_DAYS[weekday]}, {when.day} {_MONTHS[month]} {when.year}"
+
+
+def moment(when: datetime, language: str) -> str:
+    """Day and time: `12. Oktober 2026, 10:00 Uhr`."""
+    if _primary(language) == "de":
+        return f"{when.day}. {_MONATE[when.month - 1]} {when.year}, {clock(when, language)}"
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}, {clock(when, language)}"
+
+
+def clock(when: datetime, language: str) -> str:
+    """The time alone: `10:00 Uhr`."""
+    return f"{when.hour:02}:{when.minute:02}" + (" Uhr" if _primary(language) == "de" else "")
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()
+
+
+# Not from the system's locale: it differs from machine to machine, and the bytes may not
+_TAGE = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONATE = (
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+)
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+_PHRASES: Mapping[str, Mapping[str, str]] = {
+    "de": {
+        "skip": "Zum Inhalt springen",
+        "home": "Startseite",
+        "source": "Quelle",
+        "issuer": "Herausgegeben von",
+        "also": "Auch bei",
+        "labels": "Themen",
+        "subscribe": "Abonnieren",
+        "feeds": "Feeds",
+        "newest": "Neueste Meldungen",
+        "empty": "Zurzeit gibt es hier keine Meldungen.",
+        "updated": "Zuletzt geändert",
+        "corrected": "geändert",
+        "group_all": "Alles",
+        "group_cluster": "Cluster",
+        "group_topic": "Themen",
+        "group_own": "Auswahlen",
+        "group_source": "Nach Quelle",
+        "opml_feeds": "Alle Feeds als OPML",
+        "opml_sources": "Alle Quellen als OPML",
+        "contact": "Kontakt",
+        "imprint": "Impressum",
+        "rights": "Rechte bei den jeweils genannten Quellen",
+        "search": "Suche",
+        "search_for": "Suchbegriffe",
+        "find": "Suchen",
+        "results": "Ergebnisse für „{query}“",
+        "nothing": "Nichts gefunden.",
+        "search_feed": "Diese Suche als Feed abonnieren",
+        "status": "Zustand der Quellen",
+        "status_caption": "Quellen und ihr Zustand",
+        "name": "Quelle",
+        "state": "Zustand",
+        "last_success": "Letzter Erfolg",
+        "next_due": "Nächster Abruf",
+        "items": "Meldungen",
+        "trouble": "Störung",
+        "since": "seit",
+        "never": "noch nie",
+        "state_ok": "in Ordnung",
+        "state_quiet": "still",
+        "state_drifting": "verändert sich",
+        "state_failing": "gestört",
+        "state_blocked": "gesperrt",
+        "state_gone": "verschwunden",
+        "state_paused": "angehalten",
+        "state_new": "neu",
+    },
+    "en": {
+        "skip": "Skip to content",
+        "home": "Home",
+        "source": "Source",
+        "issuer": "Issued by",
+        "also": "Also at",
+        "labels": "Topics",
+        "subscribe": "Subscribe",
+        "feeds": "Feeds",
+        "newest": "Newest stories",
+        "empty": "There are no stories here at present.",
+        "updated": "Last changed",
+        "corrected": "changed",
+        "group_all": "Everything",
+        "group_cluster": "Clusters",
+        "group_topic": "Topics",
+        "group_own": "Selections",
+        "group_source": "By source",
+        "opml_feeds": "All feeds as OPML",
+        "opml_sources": "All sources as OPML",
+        "contact": "Contact",
+        "imprint": "Imprint",
+        "rights": "Rights are with the sources named",
+        "search": "Search",
+        "search_for": "Search words",
+        "find": "Search",
+        "results": "Results for “{query}”",
+        "nothing": "Nothing found.",
+        "search_feed": "Subscribe to this search as a feed",
+        "status": "Source health",
+        "status_caption": "Sources and their health",
+        "name": "Source",
+        "state": "State",
+        "last_success": "Last success",
+        "next_due": "Next check",
+        "items": "Items",
+        "trouble": "Trouble",
+        "since": "since",
+        "never": "never",
+        "state_ok": "ok",
+        "state_quiet": "quiet",
+        "state_drifting": "drifting",
+        "state_failing": "failing",
+        "state_blocked": "blocked",
+        "state_gone": "gone",
+        "state_paused": "paused",
+        "state_new": "new",
+    },
+}

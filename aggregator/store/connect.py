@@ -1,0 +1,267 @@
+"""The door of the store: opened once for a piece of work, closed with its block."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from aggregator.errors import StoreError
+from aggregator.model import (
+    Headline,
+    Item,
+    ItemKey,
+    Known,
+    Match,
+    SourceState,
+    SourceUpdate,
+    Story,
+    StoryName,
+    StoryUpdate,
+)
+from aggregator.store import items, schema, sources, sqlite, stories
+from aggregator.store import search as finding
+from aggregator.store.items import Listed
+
+WAIT = 5.0  # seconds a writer waits for another one
+
+
+@contextmanager
+def opened(url: str, *, wait: float = WAIT) -> Iterator[Store]:
+    """The store at `url` (`sqlite:////absolute/path`), made where there is none, its schema brought up to date.
+
+    Belongs to the thread that opened it. StoreError where it can not be opened or a newer program wrote it.
+    """
+    path = _path(url)
+    with ExitStack() as stack:
+        engine = sqlite.engine(path, wait)
+        stack.callback(engine.dispose)
+        with _translated(path):
+            connection = stack.enter_context(engine.connect())
+            _bring_up_to_date(connection, path)
+        yield Store(connection, path)
+
+
+def _path(url: str) -> str:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"store {url!r}: no such URL; expected sqlite:////absolute/path") from error
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        shown = parsed.render_as_string(hide_password=True)
+        raise StoreError(f"store {shown}: no such store; expected sqlite:////absolute/path")
+    return parsed.database
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """Whatever the library raises, as StoreError with the file and what to do."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise StoreError(f"{path}: {sqlite.meaning(cause)}") from error
+
+
+def _bring_up_to_date(connection: Connection, path: str) -> None:
+    with connection.begin():
+        found = sqlite.version(connection)
+    if found == schema.VERSION:
+        return
+    if found > schema.VERSION:
+        raise StoreError(
+            f"{path}: written by a newer program (schema {found}, this one knows {schema.VERSION}); "
+            "expected this program or an older one; update the program"
+        )
+    from aggregator.store import migrate
+
+    migrate.migrate(connection, path)
+
+
+class Store:
+    """What is remembered, as questions and commits. Every method is one transaction; none stays open after it."""
+
+    def __init__(self, connection: Connection, path: str) -> None:
+        self._connection = connection
+        self._path = path
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """One state of the store for all questions inside."""
+        with _translated(self._path), self._connection.begin():
+            self._connection.exec_driver_sql(sqlite.BEGIN_READING)
+            yield self._connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """All of what is inside, or nothing."""
+        with _translated(self._path), self._connection.begin():
+            self._connection.exec_driver_sql(sqlite.BEGIN_WRITING)
+            yield self._connection
+
+    # -------------------------------------------------------------------------------------------------------------- gather
+
+    def states(self) -> dict[str, SourceState]:
+        """Of all sources ever asked, by source id."""
+        with self._reading() as connection:
+            return sources.states(connection)
+
+    def state(self, source_id: str) -> SourceState:
+        """Of one source; a fresh state when it was never asked."""
+        with self._reading() as connection:
+            return sources.state(connection, source_id)
+
+    def known(self, source_id: str) -> Known:
+        """The source's newest items as identity sees them, withdrawn ones too; at most `items.KNOWN`."""
+        with self._reading() as connection:
+            return items.known(connection, source_id)
+
+    def fingerprints(self, source_id: str) -> frozenset[str]:
+        """Those of `known`, without the rest."""
+        with self._reading() as connection:
+            return items.fingerprints(connection, source_id)
+
+    def commit(self, update: SourceUpdate) -> None:
+        """All that gathering one source came to. New and changed items wait to be settled."""
+        self.commit_all((update,))
+
+    def commit_all(self, updates: Sequence[SourceUpdate]) -> None:
+        """Several sources in one transaction: what a pass in which nothing is new writes down."""
+        if not updates:
+            return
+        with self._writing() as connection:
+            sources.put(connection, [update.state for update in updates])
+            for update in updates:
+                if _says_more(update):
+                    _commit_items(connection, update)
+
+    # -------------------------------------------------------------------------------------------------------------- settle
+
+    def unsettled(self, limit: int) -> tuple[Item, ...]:
+        """Items that wait to be settled, by published, source and guid."""
+        with self._reading() as connection:
+            return items.unsettled(connection, limit)
+
+    def unsettled_withdrawn(self) -> tuple[ItemKey, ...]:
+        """Withdrawn items that wait to be taken out of their stories."""
+        with self._reading() as connection:
+            return items.unsettled_withdrawn(connection)
+
+    def withdraw(self, keys: Collection[ItemKey]) -> None:
+        """The items are no more: they wait to be settled out of their stories and never come back as news."""
+        with self._writing() as connection:
+            items.withdraw(connection, keys)
+
+    def unsettle(self, source_ids: Collection[str] | None = None) -> int:
+        """Has the items of these sources (None: of all) settled again; how many were settled before."""
+        with self._writing() as connection:
+            return items.unsettle(connection, source_ids)
+
+    def candidates(self, keys: Collection[str]) -> dict[str, tuple[ItemKey, ...]]:
+        """Each key that settled items have, with these items."""
+        with self._reading() as connection:
+            return items.candidates(connection, keys)
+
+    def items(self, keys: Collection[ItemKey]) -> dict[ItemKey, Item]:
+        """The stored ones of these items."""
+        with self._reading() as connection:
+            return items.load(connection, keys)
+
+    def matches(self, keys: Collection[ItemKey]) -> tuple[Match, ...]:
+        """All stored comparisons that touch any of the items."""
+        with self._reading() as connection:
+            return stories.matches(connection, keys)
+
+    def names(self, keys: Collection[ItemKey]) -> tuple[StoryName, ...]:
+        """The stories that contain any of the items, each with all its members."""
+        with self._reading() as connection:
+            return stories.names(connection, keys)
+
+    def stories(self, ids: Collection[str]) -> dict[str, Story]:
+        """The stored ones of these stories, whole; absorbed ids are not resolved."""
+        with self._reading() as connection:
+            return stories.load(connection, ids)
+
+    def commit_stories(self, update: StoryUpdate) -> None:
+        """All of one settling; the generation grows by one."""
+        with self._writing() as connection:
+            stories.commit(connection, update)
+
+    # ------------------------------------------------------------------------------------------------------------- publish
+
+    def generation(self) -> int:
+        """Grows with every settling: as long as it is the same, the stories are the same."""
+        with self._reading() as connection:
+            return stories.generation(connection)
+
+    def headlines(self) -> tuple[Headline, ...]:
+        """Of all stories, newest first, those of one instant by id."""
+        with self._reading() as connection:
+            return stories.headlines(connection)
+
+    def rendered(self) -> dict[str, str]:
+        """Feed id to digest of what was last published."""
+        with self._reading() as connection:
+            return stories.rendered(connection)
+
+    def commit_rendered(self, digests: Mapping[str, str]) -> None:
+        """Remembers what was published of these feeds."""
+        with self._writing() as connection:
+            stories.commit_rendered(connection, digests)
+
+    # ---------------------------------------------------------------------------------------------------------------- find
+
+    def search(self, query: str, limit: int) -> tuple[str, ...]:
+        """Ids of the stories with all these words in one of their items, best first. Any text may be asked."""
+        with self._reading() as connection:
+            return finding.search(connection, query, limit)
+
+    def containing(self, words: Collection[str]) -> dict[str, frozenset[str]]:
+        """Each word (or words in a row) with the ids of the stories it stands in."""
+        with self._reading() as connection:
+            return finding.containing(connection, words)
+
+    def find(self, text: str) -> Story | None:
+        """The story that is meant by a story's id (also an absorbed one), an item's id or a URL."""
+        with self._reading() as connection:
+            return finding.find(connection, text)
+
+    def listed(
+        self,
+        *,
+        labels: Collection[str] = (),
+        source: str | None = None,
+        since: datetime | None = None,
+        search: str | None = None,
+        limit: int = 100,
+    ) -> tuple[Listed, ...]:
+        """Items newest first: with any of the labels, of the source, published since then, with all the words."""
+        wanted = finding.Wanted(labels=labels, source=source, since=since, search=search)
+        with self._reading() as connection:
+            return finding.listed(connection, wanted, limit)
+
+    def counts(self) -> dict[str, int]:
+        """How many `items`, `stories` and `sources` are stored."""
+        with self._reading() as connection:
+            return items.counts(connection)
+
+    def source_counts(self) -> dict[str, int]:
+        """Source id to the number of its items."""
+        with self._reading() as connection:
+            return items.source_counts(connection)
+
+
+def _says_more(update: SourceUpdate) -> bool:
+    return bool(update.new or update.changed or update.refreshed or update.aliases or update.rejected)
+
+
+def _commit_items(connection: Connection, update: SourceUpdate) -> None:
+    source_id = update.state.source_id
+    items.add(connection, update.new)
+    items.change(connection, update.changed, replaced=update.state.last_checked)
+    items.refresh(connection, source_id, update.refreshed)
+    items.add_aliases(connection, source_id, update.aliases)
+    sources.put_rejects(connection, source_id, update.rejected)

@@ -1,0 +1,233 @@
+"""The tables.
+
+Text compares by code point, as Python sorts it (SQLite's BINARY; PostgreSQL needs COLLATE "C").
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+
+from aggregator.errors import Failure
+from aggregator.model import DateTrust, Verdict
+from aggregator.store.columns import ENCLOSURES, INSTANT, SPAN, STRINGS, TAGS, choice
+
+# Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
+# where the two differ.
+VERSION = 1
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", Text),
+    Column("last_checked", INSTANT),
+    Column("last_success", INSTANT),
+    Column("last_changed", INSTANT),
+    Column("next_due", INSTANT),
+    Column("failures", Integer, nullable=False),
+    Column("failure", choice(Failure)),
+    Column("failure_message", Text),
+    Column("failing_since", INSTANT),
+    Column("cadence", SPAN),
+    Column("moved_to", Text),
+)
+
+rejects = Table(  # of the last answer of a source that said anything new
+    "rejects",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("title", Text, nullable=False),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("number", Integer, primary_key=True),  # ours alone: what other tables point to
+    Column("source_id", Text, nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    # 0 and 1, not booleans: a partial index is used where the query says literally the same
+    Column("settled", SmallInteger, nullable=False),
+    Column("withdrawn", SmallInteger, nullable=False),
+    Column("published", INSTANT, nullable=False),
+    Column("updated", INSTANT),
+    Column("date_trust", choice(DateTrust), nullable=False),
+    Column("published_text", Text),
+    Column("first_seen", INSTANT, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("language", Text),
+    Column("issuer", Text),
+    Column("authors", STRINGS, nullable=False),
+    Column("categories", STRINGS, nullable=False),
+    Column("enclosures", ENCLOSURES, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    # the long ones last: SQLite reads a row from its start and leaves the overflow pages alone that it does not need
+    Column("summary", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    UniqueConstraint("source_id", "guid"),
+    Index("ix_items_id", "id"),
+    Index("ix_items_url", "url"),
+    Index("ix_items_published", "published"),
+    # answers `fingerprints` and `source_counts` without touching the rows
+    Index("ix_items_by_source", "source_id", "first_seen", "withdrawn", "fingerprint"),
+)
+UNSETTLED = items.c.settled == literal_column("0")
+Index(
+    "ix_items_unsettled",
+    items.c.published,
+    items.c.source_id,
+    items.c.guid,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
+)
+
+# Without foreign key: an entry may bring its further names and be rejected all the same.
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("guid", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+def _item(name: str, *, primary_key: bool = False) -> Column[int]:
+    return Column(
+        name, Integer, ForeignKey("items.number", ondelete="CASCADE"), primary_key=primary_key, nullable=False
+    )
+
+
+revisions = Table(  # what an item said before
+    "revisions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    _item("item"),
+    Column("replaced", INSTANT, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_revisions_item", "item"),
+)
+
+item_keys = Table(  # what items must share to be compared
+    "item_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _item("item", primary_key=True),
+    Index("ix_item_keys_item", "item"),
+    sqlite_with_rowid=False,
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    _item("left", primary_key=True),
+    _item("right", primary_key=True),
+    Column("verdict", choice(Verdict), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("strength", Float, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Index("ix_matches_right", "right"),
+    sqlite_with_rowid=False,
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("slug", Text, nullable=False),  # the last part of the id, as it stands in URLs
+    Column("version", Text, nullable=False),
+    Column("minted", INSTANT, nullable=False),
+    Column("published", INSTANT, nullable=False),
+    Column("changed", INSTANT, nullable=False),
+    # said again here so that headlines are one walk over one table
+    Column("labels", STRINGS, nullable=False),
+    Column("sources", STRINGS, nullable=False),
+    Column("language", Text),
+    Column("related", STRINGS, nullable=False),
+    Column("absorbed", STRINGS, nullable=False),
+    Column("tags", TAGS, nullable=False),
+    Column("near_misses", TAGS, nullable=False),
+    Index("ix_stories_slug", "slug"),
+)
+
+
+def _story(*, primary_key: bool = False) -> Column[str]:
+    return Column(
+        "story_id", Text, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=primary_key, nullable=False
+    )
+
+
+members = Table(  # an item is in one story at the most
+    "members",
+    metadata,
+    _item("item", primary_key=True),
+    _story(),
+    Column("position", Integer, nullable=False),  # among the story's carriers; 0 is the origin
+    Index("ix_members_story_id", "story_id", "position"),
+)
+
+story_labels = Table(
+    "story_labels",
+    metadata,
+    Column("label", Text, primary_key=True),
+    _story(primary_key=True),
+    Index("ix_story_labels_story_id", "story_id"),
+    sqlite_with_rowid=False,
+)
+
+# Without foreign key: a story may go and come again, what it absorbed is still asked for.
+story_aliases = Table(
+    "story_aliases",
+    metadata,
+    Column("alias", Text, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("story_id", Text, nullable=False),
+    Index("ix_story_aliases_slug", "slug"),
+    Index("ix_story_aliases_story_id", "story_id"),
+)
+
+rendered = Table(
+    "rendered",
+    metadata,
+    Column("feed_id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

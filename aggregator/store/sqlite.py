@@ -1,0 +1,138 @@
+"""What is SQLite's own: opening a file, upserts, full text search, and what its errors mean for people."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import CTE, Connection, Engine, Integer, Table, Text, create_engine, func, literal_column, select, table
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.pool import NullPool
+
+# Readers start as late as they can; a writer takes its place at once, or two that read first and write later would
+# refuse each other without waiting (SQLITE_BUSY in an upgrade of a lock is not retried).
+BEGIN_READING = "BEGIN"
+BEGIN_WRITING = "BEGIN IMMEDIATE"
+
+# The search table belongs to FTS5; it indexes `items` and keeps no text of its own. Triggers keep it in step.
+_SEARCH = literal_column("items_search", Text)
+_NUMBER = literal_column("rowid", Integer).label("number")
+_RANK = func.bm25(_SEARCH, 8.0, 4.0, 1.0).label("rank")  # title before summary before text
+
+
+def engine(path: str, timeout: float) -> Engine:
+    """An engine for one file; `timeout` in seconds is how long a writer waits for another one."""
+
+    def connect() -> sqlite3.Connection:
+        # isolation_level None: sqlite3 begins nothing by itself, so that DDL is part of transactions as well
+        connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        # FULL costs a sync for every commit: 1,000 small transactions take 270 ms instead of 25. NORMAL may lose the last
+        # commits with the power, although what they gave is published already.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -16000")
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+
+def version(connection: Connection) -> int:
+    """The version of the store's schema; 0 for a new file."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def set_version(connection: Connection, number: int) -> None:
+    connection.exec_driver_sql(f"PRAGMA user_version = {number:d}")
+
+
+def empty(connection: Connection) -> bool:
+    """Whether nothing at all is in the file."""
+    return not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+
+
+def foreign_keys(connection: Connection, *, on: bool) -> None:
+    """Migrations that rebuild a table need them off: dropping the old one would delete what points to it."""
+    connection.exec_driver_sql(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
+
+
+def upsert(into: Table, *names: str) -> Insert:
+    """INSERT that overwrites the columns `names` of a row with the same primary key."""
+    return upsert_by(into, tuple(into.primary_key.columns.keys()), *names)
+
+
+def upsert_by(into: Table, unique: Collection[str], *names: str) -> Insert:
+    """INSERT that overwrites the columns `names` of a row with the same `unique` columns."""
+    statement = insert(into)
+    return statement.on_conflict_do_update(
+        index_elements=list(unique), set_={name: statement.excluded[name] for name in names}
+    )
+
+
+def insert_many(connection: Connection, into: Table, rows: Sequence[tuple[int | str, ...]]) -> None:
+    """Plain numbers and texts in the order of the table's columns, straight to the driver: a third of Core's time for the
+    thousands of keys of a settling."""
+    if rows:
+        places = ", ".join("?" for _ in into.c)
+        connection.exec_driver_sql(f"INSERT INTO {into.name} VALUES ({places})", list(rows))  # noqa: S608  our own names
+
+
+# ------------------------------------------------------------------------------------------------------- full text search
+
+
+def found(terms: str) -> CTE:
+    """(number, rank) of the items that fit the terms; a smaller rank is a better one."""
+    query = select(_NUMBER, _RANK).select_from(table("items_search")).where(_SEARCH.op("MATCH")(terms))
+    # bm25 works in the query that searches and nowhere else: flattened into a grouping one it is an error
+    return query.cte("found").prefix_with("MATERIALIZED")
+
+
+def terms(query: str) -> str:
+    """What a person typed as FTS5 understands it: all words must occur, "quoted" ones in a row, the last may go on.
+
+    Everything is quoted, so no character has a meaning of its own and nothing raises. "" where nothing can be searched for.
+    """
+    parts = [quoted or word for quoted, word in re.findall(r'"([^"]+)"|([^\s"]+)', _legal(query))]
+    phrases = [phrase(part) for part in parts if _has_word(part)]
+    if not phrases:
+        return ""
+    return " ".join(phrases) + ("" if query.rstrip().endswith('"') else "*")
+
+
+def phrase(text: str) -> str:
+    """The words of a text in a row; "" where there are none."""
+    legal = _legal(text)
+    return '"' + legal.replace('"', '""') + '"' if _has_word(legal) else ""
+
+
+def _legal(text: str) -> str:
+    """Without NUL, which ends FTS5's reading, and lone surrogates, which no database takes."""
+    return text.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8")
+
+
+def _has_word(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+# ---------------------------------------------------------------------------------------------------------- what is wrong
+
+_MEANING = {
+    "SQLITE_BUSY": "is locked by another program; wait for it to end, or end it",
+    "SQLITE_LOCKED": "is locked by another program; wait for it to end, or end it",
+    "SQLITE_READONLY": "can not be written; expected a file and a directory that this user may write",
+    "SQLITE_PERM": "can not be written; expected a file and a directory that this user may write",
+    "SQLITE_FULL": "the disk is full; free some space and start again, nothing is half written",
+    "SQLITE_IOERR": "the disk could not be read or written (full, over quota, or broken); nothing is half written",
+    "SQLITE_CANTOPEN": "can not be opened; expected a file, or a directory to make it in, that this user may write",
+    "SQLITE_NOTADB": "is no SQLite database; move it away, or name another store",
+    "SQLITE_CORRUPT": "is damaged; restore a backup, or move it away and start with a new store",
+    "SQLITE_NOMEM": "needs more memory than there is",
+}
+
+
+def meaning(error: BaseException | None) -> str:
+    """What a driver's error means for the person who must act."""
+    name = getattr(error, "sqlite_errorname", None) or ""  # SQLITE_IOERR_WRITE: the first two parts say enough
+    known = _MEANING.get("_".join(name.split("_")[:2]))
+    return f"{known} ({error})" if known else f"{name or type(error).__name__}: {error}"

@@ -1,0 +1,195 @@
+"""A taxonomy as one automaton: every term, name and exclusion of every label in a single walk through the text."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import product
+from typing import Any
+
+import ahocorasick
+
+from aggregator.model import Label, LabelKind, Scope, Strength, Taxonomy, Term
+from aggregator.model.labels import Exclusion
+from aggregator.tagging.folded import LONGEST_WORD, fold
+
+_WEIGHTS = {"title": 3.0, "summary": 1.5, "text": 1.0, "category": 1.0, "issuer": 0.0}
+# Endings a closed word may carry: cases and plurals, and the feminine forms of persons. Not for short words, of which too many
+# become another word (`Licht`, `lichten`).
+_ENDINGS = frozenset({"", "s", "es", "e", "en", "er", "n", "ns", "in", "innen"})
+_INFLECTS_FROM = 6
+_ADJECTIVE = re.compile(r"(\w{3,})e[nrsm]?")
+_ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
+_ACRONYM = re.compile(r"[A-ZÄÖÜ0-9]{2,5}")
+_LIST = "…"
+
+
+class Role(Enum):
+    """What a pattern is for."""
+
+    TERM = "term"
+    NAME = "name"  # of a cluster as it stands in enumerations
+    EXCLUSION = "exclusion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pattern:
+    """One line of the configuration, ready to be compared. `label` None is every label."""
+
+    rule: str  # as it is written in the configuration
+    role: Role
+    label: str | None
+    strength: Strength = Strength.STRONG
+    scope: Scope = Scope.TERM
+    letters: str | None = None  # the letters with their case, where case counts
+    open_left: bool = False
+    open_right: bool = False
+    rest: re.Pattern[str] | None = None  # what follows an asterisk inside of the phrase, on folded text
+    list_follows: bool = False  # ends with an ellipsis: a list of capitalised words belongs to it
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One spelling of a pattern in the automaton."""
+
+    pattern: Pattern
+    length: int  # without the spaces around it
+    closed: bool  # the key ends with a space
+    inflects: bool
+
+    def ends_well(self, rest: str) -> bool:
+        """Whether the letters between the spelling and the end of its word may stand there."""
+        return rest in _ENDINGS if self.inflects else not rest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Compiled rules of one taxonomy; built once a pass (about 30 ms for 1,500 terms), used for every story."""
+
+    version: str
+    kinds: Mapping[str, LabelKind]  # label -> kind, in the order of display
+    weights: Mapping[str, float]  # field -> weight
+    threshold: float
+    enumeration: int
+    automaton: Any  # ahocorasick.Automaton: folded spelling -> tuple of Entry
+    compounds: Mapping[str, tuple[Pattern, ...]]  # folded terms of one word, for elided compounds
+    umbrella: str | None
+
+
+def compiled(taxonomy: Taxonomy) -> Rules:
+    """The rules of a taxonomy as one automaton."""
+    entries: dict[str, list[Entry]] = defaultdict(list)
+    compounds: dict[str, list[Pattern]] = defaultdict(list)
+    for pattern, written in _patterns(taxonomy):
+        for key, entry in _entries(pattern, written):
+            entries[key].append(entry)
+        word = fold(written).text.strip()
+        if pattern.role is not Role.EXCLUSION and pattern.letters is None and " " not in word:
+            compounds[word].append(pattern)
+    automaton = ahocorasick.Automaton()
+    for key, its_entries in entries.items():
+        automaton.add_word(key, tuple(its_entries))
+    automaton.make_automaton()
+    return Rules(
+        version=taxonomy.version,
+        kinds={label.id: label.kind for label in taxonomy.labels},
+        weights={**_WEIGHTS, **taxonomy.field_weights},
+        threshold=taxonomy.threshold,
+        enumeration=taxonomy.enumeration,
+        automaton=automaton,
+        compounds={word: tuple(patterns) for word, patterns in compounds.items()},
+        umbrella=next((label.id for label in taxonomy.labels if label.kind is LabelKind.UMBRELLA), None),
+    )
+
+
+def _patterns(taxonomy: Taxonomy) -> Iterator[tuple[Pattern, str]]:
+    """Every pattern with its text freed of the asterisks around it."""
+    for exclusion in taxonomy.ignored:
+        yield _excluding(exclusion, None)
+    for label in taxonomy.labels:
+        for term in label.terms:
+            pattern = _pattern(term, Role.TERM, label.id, strength=term.strength)
+            yield pattern, term.text.strip("*")
+        for exclusion in label.exclusions:
+            yield _excluding(exclusion, label.id)
+        if label.kind is LabelKind.CLUSTER:
+            yield from _names(label)
+
+
+def _excluding(exclusion: Exclusion, label: str | None) -> tuple[Pattern, str]:
+    written = exclusion.text.replace("...", _LIST).strip("*")
+    listed = written.endswith(_LIST)
+    pattern = _pattern(exclusion, Role.EXCLUSION, label, scope=exclusion.scope, list_follows=listed)
+    return pattern, written.rstrip(_LIST).strip()
+
+
+def _names(label: Label) -> Iterator[tuple[Pattern, str]]:
+    for name in dict.fromkeys((*label.short_names, *label.names.values())):
+        letters = name if _ACRONYM.fullmatch(name) else None
+        yield Pattern(rule=name, role=Role.NAME, label=label.id, letters=letters), name
+
+
+def _pattern(written: Term | Exclusion, role: Role, label: str | None, **more: Any) -> Pattern:
+    text = written.text.strip("*")
+    open_left = written.open_left or written.text.startswith("*")
+    open_right = written.open_right or written.text.endswith("*")
+    _, star, rest = text.partition("*")
+    return Pattern(
+        rule=f"{'*' if open_left else ''}{text}{'*' if open_right else ''}",
+        role=role,
+        label=label,
+        letters=_letters(text) if written.case else None,
+        open_left=open_left,
+        open_right=open_right,
+        rest=_rest(rest.replace("...", _LIST)) if star else None,
+        **more,
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum())
+
+
+def _rest(written: str) -> re.Pattern[str]:
+    """What stands behind the first asterisk inside of a phrase; an asterisk is the rest of one word."""
+    pieces = (fold(piece).text[1:-1] for piece in written.rstrip(_LIST).split("*"))
+    return re.compile(rf"[^ ]{{0,{LONGEST_WORD}}}" + rf"[^ ]{{0,{LONGEST_WORD}}}".join(pieces).rstrip())
+
+
+def _entries(pattern: Pattern, written: str) -> Iterator[tuple[str, Entry]]:
+    if pattern.rest:
+        word = fold(written.partition("*")[0]).text[1:-1]
+        yield _key(pattern, word, closed=False), Entry(pattern, len(word), closed=False, inflects=False)
+        return
+    for word in _spellings(written):
+        if not word:
+            continue
+        last = word.rsplit(" ", 1)[-1]
+        inflects = len(last) >= _INFLECTS_FROM and not pattern.open_right
+        closed = not inflects and not pattern.open_right
+        yield _key(pattern, word, closed=closed), Entry(pattern, len(word), closed, inflects)
+
+
+def _key(pattern: Pattern, word: str, *, closed: bool) -> str:
+    return f"{'' if pattern.open_left else ' '}{word}{' ' if closed else ''}"
+
+
+def _spellings(written: str) -> set[str]:
+    """A phrase as it may be met, folded: adjectives in all cases, a hyphen as hyphen, space or nothing."""
+    *inner, last = written.split(" ")
+    choices = [_adjective(word) for word in inner[-2:]]
+    fixed = inner[:-2]
+    phrases = {" ".join((*fixed, *chosen, last)) for chosen in product(*choices)}
+    phrases |= {re.sub(r"(?<=\w)-(?=\w)", "", phrase) for phrase in phrases}
+    return {fold(phrase).text[1:-1].strip() for phrase in phrases}
+
+
+def _adjective(word: str) -> tuple[str, ...]:
+    """`künstliche` as it stands before `Intelligenz` in every case; a noun gains spellings that nobody writes."""
+    found = _ADJECTIVE.fullmatch(word)
+    if not found or len(word) < 5:
+        return (word,)
+    return (word, *(found[1] + ending for ending in _ADJECTIVE_ENDINGS))

@@ -1,0 +1,1 @@
+"""HTTP: the published files, content negotiation, search and status. Built on Starlette."""

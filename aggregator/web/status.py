@@ -1,0 +1,62 @@
+"""How the sources are: a page for people, JSON for programs, readiness for whoever watches the process."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from aggregator.errors import StoreError
+from aggregator.passes import health
+from aggregator.publish import pages
+from aggregator.store import connect
+from aggregator.web.site import Site
+
+
+def routes(site: Site) -> list[Route]:
+    """`/status`, `/status.json` and `/readyz`."""
+
+    frame = pages.frame(site.config.site, site.config.feeds, live=True)
+
+    async def page(_: Request) -> Response:
+        rows = await asyncio.to_thread(sources, site)
+        rendered = pages.status([_row(row) for row in rows], frame)
+        return Response(rendered.content, media_type="text/html; charset=utf-8")
+
+    async def as_json(_: Request) -> Response:
+        rows = await asyncio.to_thread(sources, site)
+        return JSONResponse({"sources": [health.as_dict(row) for row in rows]})
+
+    async def ready(_: Request) -> Response:
+        try:
+            await asyncio.to_thread(sources, site)
+        except StoreError as error:
+            return PlainTextResponse(f"{error}\n", status_code=503)
+        if not (site.output / "index.html").is_file():
+            return PlainTextResponse("nothing is published yet\n", status_code=503)
+        return PlainTextResponse("ok\n")
+
+    return [Route("/status", page), Route("/status.json", as_json), Route("/readyz", ready)]
+
+
+def _row(row: health.Health) -> pages.SourceRow:
+    failing = row.remembered.failing
+    return pages.SourceRow(
+        id=row.source.id,
+        name=row.source.name,
+        state=row.state.value,
+        homepage=row.source.homepage,
+        error=f"{failing.failure.value}: {failing.message}" if failing else None,
+        since=failing.since if failing else None,
+        last_success=row.remembered.last_success,
+        next_due=row.remembered.next_due,
+        items=row.items,
+    )
+
+
+def sources(site: Site) -> tuple[health.Health, ...]:
+    """The state of every source now."""
+    with connect.opened(site.store_url) as store:
+        return health.health(site.config.sources, store.states(), store.source_counts(), now=site.clock())
