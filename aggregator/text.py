@@ -45,9 +45,7 @@ def legal(text: str) -> str:
 
 def line(text: str) -> str:
     """One line: legal characters, invisible ones gone, every run of whitespace one space."""
-    if not _printable(text):
-        text = _INVISIBLE.sub("", text)
-    shown = xml(text)
+    shown = unicodedata.normalize("NFC", text) if text.isprintable() else xml(_INVISIBLE.sub("", text))
     if "\u00ac" in shown:
         shown = _NOT_SIGN.sub("", shown)
     return " ".join(shown.split())

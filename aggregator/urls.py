@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_plus, urljoin, urlsplit, urlunsplit
 
+_FOLD = re.compile(r"[ \t]*[\r\n]\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HOST = re.compile(r"^[^\s/?#@<>\"'\\^`{|}%]+$")
 # What most URLs look like: nothing to resolve, to escape or to drop. Twenty times as fast as taking them apart.
 _ORDINARY = re.compile(r"https?://[a-z0-9][a-z0-9.-]*[a-z0-9](?:/[A-Za-z0-9/_~.,:@!$'()*+%-]*)?")
 # The same where nothing changes on the way to a key either: no escapes, no dot segments, no double slashes, no IP in disguise
 _PLAIN = re.compile(
-    r"https?://(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})((?:/(?![./])[A-Za-z0-9_~.,-]*)*)"
+    r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})((?:/(?![./])[A-Za-z0-9_~.,-]*)*)"
     r"(?:\?([A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]*(?:&[A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]*)*))?(?:#[A-Za-z0-9_.~-]*)?"
 )
 _INDEX = re.compile(r"/(?:index\.(?:html?|php)|amp)?$")
@@ -50,7 +51,7 @@ def absolute(url: str | None, base: str | None = None) -> str | None:
         return None
     if _ORDINARY.fullmatch(url):
         return url
-    stripped = _CONTROL.sub("", url.strip()).strip().replace("&amp;", "&")
+    stripped = _CONTROL.sub("", _FOLD.sub("", url.strip())).strip().replace("&amp;", "&")
     if _MAIL.match(stripped):
         return None
     if _NO_SCHEME.match(stripped):
@@ -86,7 +87,7 @@ def _ascii(host: str) -> str | None:
         found = urlsplit(url_normalize(f"https://{host}/") or "").hostname
     except ValueError:  # UnicodeError, which idna's errors are, among them
         return None
-    return found if found and found.isascii() else None
+    return found if found and found.isascii() and _HOST.match(found) else None  # U+FF05 was a percent sign
 
 
 def _without_tracking(query: str) -> str:

@@ -78,12 +78,12 @@ _AFTER = r"[\s.…\])»›>→]*$"
 _ENDINGS = tuple(
     re.compile(ending, re.IGNORECASE)
     for ending in (
-        rf"\s*(?:\.{{3}}|…|\[(?:\.{{3}}|…)\]|\((?:\.{{3}}|…)\))\s*[\[(»›>→]*\s*(?:(?:{_WORDS}|mehr|weiter|more)\b(?::[^.!?]{{0,120}})?)?{_AFTER}",
         rf"(?<=[.!?…»“\")])\s*[\[(»›>→]*\s*(?:{_WORDS}|mehr dazu|mehr|quelle: read more){_AFTER}",
         rf"\s*(?:»|›|→|>)\s*(?:{_WORDS}|mehr|weiter|more){_AFTER}",
         r"\s*\b(?:mehr|weiter|more)\s*(?:»|›|→|>>)$",
         rf"\s*\(?\b(?:Den vollständigen Artikel lesen|Zum vollständigen Artikel){_AFTER}",
         r"\s*(?:Der Beitrag|The post) .{1,300} (?:erschien zuerst auf|appeared first on) .{1,200}$",
+        rf"\s*(?:\.{{3}}|…|\[(?:\.{{3}}|…)\]|\((?:\.{{3}}|…)\))\s*[\[(»›>→]*\s*(?:(?:{_WORDS}|mehr|weiter|more)\b(?::[^.!?]{{0,120}})?)?{_AFTER}",
     )
 )
 # One of these stands in every one of them: looking for it costs a thirtieth of trying them all
@@ -128,6 +128,8 @@ def without(safe_markup: str) -> str:
         return safe_markup
     for at in dropped:
         parts[at] = "".join(_INLINE.findall(parts[at]))
+        if parts[at + 1 : at + 2] == ["<br>"]:
+            parts[at + 1] = ""
     return html.without_empty(_BREAKS.sub("", _EMPTY_INLINE.sub("", "".join(parts)))).strip()
 
 

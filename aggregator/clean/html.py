@@ -58,7 +58,11 @@ _ALL_BUT_PARAGRAPHS = re.compile(r"<(?!/?(?:p|br|script|style)\b)[^<>]*>", re.IG
 
 _TAG = re.compile(r"<[^<>]*>")
 _LINE_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_LINES))})(?: [^<>]*)?>")
-_WITH_ATTRIBUTES = re.compile(r'<(a|img|td|th|ol)((?: [a-z]+="[^"]*")+)>')
+# Links that need nothing, which most are, do not match
+_WITH_ATTRIBUTES = re.compile(
+    r'<(a|img|td|th|ol)(?! href="https?://[a-z0-9][a-z0-9.-]*[a-z0-9](?:/[A-Za-z0-9/_~.,:@!$()*+%-]*)?" rel="noopener">)'
+    r'((?: [a-z]+="[^"]*")+)>'
+)
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _RENAME = re.compile(rf"<(/?)({'|'.join(_RENAMED)})>")
 _EMPTY = re.compile(r"<(p|div|li|h[2-6]|ul|ol|blockquote|figure|figcaption)>(?:\s|&nbsp;|<br>)*</\1>")
@@ -75,7 +79,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 
 def safe(markup: str, base: str) -> str:
     """The HTML without anything that runs, styles, tracks or names; links absolute against `base`. Safe twice is safe once."""
-    cleaned = _normal(_SANITISER.clean(_shallow(text.legal(markup))))
+    cleaned = _cleaned(_SANITISER, markup)
     if "=" in cleaned:
         cleaned = _WITH_ATTRIBUTES.sub(lambda tag: _rewritten(tag, base), cleaned)
     return without_empty(_RENAME.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}>", cleaned)).strip()
@@ -85,7 +89,7 @@ def plain(markup: str) -> str:
     """The words of any HTML, a line for each paragraph, list item and table row; entities decoded, also twice escaped ones."""
     if "<" not in markup and "&" not in markup:
         return text.line(markup)
-    return words(_RENAME.sub("<div>", _normal(_TEXT_ONLY.clean(_shallow(text.legal(markup))))))
+    return words(_RENAME.sub("<div>", _cleaned(_TEXT_ONLY, markup)))
 
 
 def words(safe_markup: str) -> str:
@@ -124,9 +128,14 @@ def without_empty(safe_markup: str) -> str:
     return safe_markup
 
 
-def _normal(cleaned: str) -> str:
-    """In NFC, but for the one character that would become one with a tag's end: `>` and U+0338 are `≯`, and what follows
-    as text would be attributes (`<b>&#x338; onclick=...`)."""
+def _cleaned(cleaner: nh3.Cleaner, markup: str) -> str:
+    """Legal characters, in NFC but for the one that would become one with a tag's end: `>` and U+0338 are `≯`, and what
+    follows as text would be attributes (`<b>&#x338; onclick=...`)."""
+    shallow = _shallow(markup)
+    try:
+        cleaned = cleaner.clean(shallow)
+    except UnicodeEncodeError:  # a lone surrogate; to look for one beforehand costs more than all else but nh3
+        cleaned = cleaner.clean(text.legal(shallow))
     return text.legal(cleaned) if "\u0338" in cleaned else text.xml(cleaned)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--limit", default=50, show_default=True, help="How many at the most.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
-def items(ctx: click.Context, as_json: bool, **given: Any) -> None:
+def items(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     """What is stored, newest first."""
     at = settings(ctx)
     config = at.load()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,9 @@ def _scores(name: str, scores: dict[str, Any]) -> None:
 @click.pass_context
 def retag(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
     """Applies changed rules to the tags of what is stored."""
-    _print(_again(settings(ctx), dry_run=dry_run), as_json=as_json, tags_only=True)
+    from aggregator.passes import again
+
+    _print(_settled(settings(ctx), again.retag, dry_run=dry_run), as_json=as_json)
 
 
 @click.command()
@@ -115,24 +118,25 @@ def retag(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
 @click.pass_context
 def remerge(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
     """Applies changed rules to the stories of what is stored."""
-    _print(_again(settings(ctx), dry_run=dry_run), as_json=as_json, tags_only=False)
+    from aggregator.passes import again
+
+    _print(_settled(settings(ctx), again.remerge, dry_run=dry_run), as_json=as_json)
 
 
-def _again(at: Settings, *, dry_run: bool) -> Difference:
-    from aggregator.passes import again, lock
+def _settled(at: Settings, settle: Callable[..., Difference], *, dry_run: bool) -> Difference:
+    from aggregator.passes import lock
 
     found = at.load()
     with lock.held(at.existing_data()), at.store(found) as store:
-        return again.settle_everything(found, store, now=at.now(), dry_run=dry_run)
+        return settle(found, store, now=at.now(), dry_run=dry_run)
 
 
-def _print(difference: Difference, *, as_json: bool, tags_only: bool) -> None:
+def _print(difference: Difference, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(difference.as_dict(), ensure_ascii=False, indent=2))
         return
     for change in difference.tags:
         click.echo(f"{change.sign} {change.label}  {change.title}")
-    if not tags_only:
-        for story in difference.stories:
-            click.echo(f"{story.before} -> {story.after} carriers  {story.title}")
+    for story in difference.stories:
+        click.echo(f"{story.before} -> {story.after} carriers  {story.title}")
     click.echo(f"{len(difference.tags)} tags and {len(difference.stories)} stories differ", err=True)

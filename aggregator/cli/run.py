@@ -27,6 +27,7 @@ def serve_forever(at: Settings, *, host: str, port: int) -> None:
     """Scheduled passes and the web server until SIGTERM or Ctrl-C."""
     from aggregator import service
     from aggregator.web import app
+    from aggregator.web.site import Site
 
     config = at.load()
     serving = service.Serving(
@@ -38,5 +39,5 @@ def serve_forever(at: Settings, *, host: str, port: int) -> None:
         port=port,
         clock=at.now,
     )
-    site = app.Site(config=config, output=at.output, store_url=serving.store_url, clock=at.now)
+    site = Site(config=config, output=at.output, store_url=serving.store_url, clock=at.now)
     asyncio.run(service.serve(serving, app.build(site)))

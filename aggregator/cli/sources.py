@@ -12,10 +12,12 @@ import click
 
 from aggregator.cli.settings import Settings, settings
 from aggregator.errors import ConfigError, Place, UsageError
+from aggregator.model import Limits
 
 if TYPE_CHECKING:
     from aggregator.config.load import Config
     from aggregator.model import Source
+    from aggregator.opml import Outline
     from aggregator.passes.preview import Preview
 
 
@@ -63,7 +65,7 @@ def check(ctx: click.Context, source_id: str | None, as_json: bool) -> None:
     """Asks a source, or all that are enabled, and says what is wrong with their answers. Stores nothing."""
     at = settings(ctx)
     config = at.load()
-    chosen = [source for source in config.sources if (source.id == source_id if source_id else source.enabled)]
+    chosen = [one for one in config.sources if (one.id == source_id if source_id else one.enabled)]
     if not chosen:
         raise UsageError(f"no source is called {source_id}; `aggregator sources list` names all")
     shown = asyncio.run(_previewed(config, chosen, now=at.now()))
@@ -102,7 +104,8 @@ async def _previewed(config: Config | None, chosen: list[Source], *, now: dateti
     from aggregator.passes import one_pass
     from aggregator.passes import preview as previews
 
-    async with one_pass.tools(config) as tools:
+    limits, contact, keys = (config.limits, config.contact, config.stable_keys) if config else (Limits(), "preview", ())
+    async with one_pass.tools(limits, contact=contact, stable_keys=keys) as tools:
         return list(await asyncio.gather(*(previews.preview(source, tools, now=now) for source in chosen)))
 
 
@@ -130,15 +133,15 @@ def _print(shown: list[Preview], *, as_json: bool, single: bool, entries: int | 
 @click.pass_context
 def import_(ctx: click.Context, file: Path, write: bool) -> None:
     """Turns an OPML subscription list into sources; addresses that are configured already are left out."""
-    from aggregator import opml
-    from aggregator.config import write as config_write
+    from aggregator.config import snippet
 
     at = settings(ctx)
     config = _config_or_none(at, needed=write)
     taken = {source.id for source in config.sources} if config else set()
     present = {source.url for source in config.sources} if config else set()
-    outlines = [outline for outline in opml.read(file.read_bytes(), file.name) if outline.xml_url not in present]
-    text = config_write.sources_yaml(outlines, taken=taken)
+    outlines = [outline for outline in _read_opml(file) if outline.xml_url not in present]
+    rows = [{"name": one.title, "url": one.xml_url, "homepage": one.html_url} for one in outlines]
+    text = snippet.as_yaml(rows, taken=taken)
     if not write:
         click.echo(text)
         return
@@ -150,6 +153,15 @@ def import_(ctx: click.Context, file: Path, write: bool) -> None:
     click.echo(f"wrote {target}: {len(outlines)} sources")
 
 
+def _read_opml(file: Path) -> tuple[Outline, ...]:
+    from aggregator import opml
+
+    try:
+        return opml.read(file.read_bytes())
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
 @sources.command()
 @click.pass_context
 def export(ctx: click.Context) -> None:
@@ -157,4 +169,4 @@ def export(ctx: click.Context) -> None:
     from aggregator.passes import publish_changed
 
     config = settings(ctx).load()
-    click.get_binary_stream("stdout").write(publish_changed.sources_opml(config))
+    click.echo(publish_changed.sources_opml(config), nl=False)

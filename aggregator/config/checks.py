@@ -13,6 +13,8 @@ from aggregator.config.document import Data, Document, Steps
 from aggregator.config.faults import nearest
 from aggregator.errors import ConfigError, Place
 
+_TRUE = frozenset({"true", "yes", "on", "1", "t", "y"})  # as pydantic reads them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
@@ -21,7 +23,6 @@ class Files:
     sources: Sequence[Document]
     clusters: Document | None
     feeds: Document | None
-    default_feeds: bool
     unread: frozenset[str]  # kinds of which something could not be read: what it would define is not known
 
 
@@ -50,7 +51,7 @@ def across(files: Files) -> Iterator[ConfigError]:
     yield from _double(sources, "source")
     yield from _double(labels, "label")
     yield from _double(feeds, "feed")
-    yield from _taken(sources, labels, feeds, default_feeds=files.default_feeds)
+    yield from _taken(sources, labels, feeds, default_feeds=_default_feeds(files.feeds))
     for source in sources:
         yield from _without_recipe(source)
     if "clusters" not in files.unread:
@@ -58,6 +59,10 @@ def across(files: Files) -> Iterator[ConfigError]:
         yield from _unknown(_named(feeds, ("select", "labels"), ("without", "labels")), labels, "label")
     if "sources" not in files.unread:
         yield from _unknown(_named(feeds, ("select", "sources"), ("without", "sources")), sources, "source")
+
+
+def _default_feeds(document: Document | None) -> bool:
+    return document is None or str(document.at(("defaults",))).lower() in _TRUE
 
 
 def _labels(document: Document | None) -> Iterator[_Entry]:

@@ -30,6 +30,7 @@ DEEPEST = 20  # levels; the deepest key there is stands on the sixth
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})  # YAML 1.2.2 section 10.3.2
 _PLAIN_TAGS = frozenset({"!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))})
 _NAME = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # "\ud83d\ude00" of JSON is two of them in YAML; no file can hold them
 # user:password@ in a URL, where the password is written out and does not come from the environment
 _PASSWORD = re.compile(r"://[^/?#\s@:]*:(?!\$\{\w+\}@)[^/?#\s@]+@")
 
@@ -142,6 +143,9 @@ class _Reader:
         value: str = event.value
         if event.style is None and value in _NULLS:
             return None
+        if _SURROGATE.search(value):
+            self.fault(event, "half a character (a surrogate)", "characters, or \\U and eight hexadecimal digits")
+            return ""
         if _PASSWORD.search(value):
             self.fault(event, "a password in a URL", "${NAME} in its place, which reads the environment")
         if "${" not in value:
@@ -198,7 +202,7 @@ class _Reader:
         if _kind(event) != "Scalar":
             raise ConfigError(self.place(event), "a key that is no text", "a name, then a colon, then its value")
         self.refuse_tag(event)
-        return str(event.value)
+        return text.line(event.value)
 
     def alias(self, event: Event) -> Data:
         name = event.anchor
@@ -238,6 +242,8 @@ def _events(content: str, file: str) -> Iterator[Event]:
         yield from YAML(typ="safe", pure=True).parse(content)
     except YAMLError as error:
         raise _syntax(error, content, file) from error
+    except (OverflowError, ValueError) as error:  # "\UFFFFFFFF" goes to chr() as it is
+        raise ConfigError(Place(file), "an escape that names no character", r"\u0000 to \U0010FFFF") from error
 
 
 def _syntax(error: YAMLError, content: str, file: str) -> ConfigError:

@@ -85,7 +85,6 @@ def _read(folder: Path, environment: Mapping[str, str]) -> _Read:
         sources=read.documents.get("sources", []),
         clusters=clusters[0] if clusters else None,
         feeds=feeds[0] if feeds else None,
-        default_feeds=all(model.defaults for model in read.models.get("feeds", [])) and "feeds" not in read.unread,
         unread=frozenset(read.unread),
     )
     read.faults.extend(checks.across(files))
@@ -146,8 +145,8 @@ def _missing(folder: Path) -> Iterator[ConfigError]:
 
 def _meant(name: str) -> str | None:
     """The file that a slightly other name stands for: cluster.yaml, sources.yml. Others are none of our business."""
-    close = get_close_matches(name, FILES, n=1, cutoff=0.85)
-    return close[0] if close and name not in FILES else None
+    close = [] if name in FILES else get_close_matches(name, FILES, n=1, cutoff=0.85)
+    return close[0] if close else None
 
 
 def _shown(path: Path) -> str:

@@ -58,6 +58,14 @@ def label(written: str) -> str:
     return line
 
 
+def term(written: str) -> str:
+    """A word or phrase, with * where an end is open."""
+    line = text.line(written)
+    if not line.strip("* "):
+        raise ValueError("a word or phrase, with * at an end that is open")
+    return line
+
+
 def url(written: str) -> str:
     if not _is_url(written):
         raise ValueError("an http or https address such as https://example.org/feed.xml")

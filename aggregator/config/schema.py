@@ -44,7 +44,12 @@ def _written(default: str, **more: Any) -> Any:
 
 
 def _short_for(key: str) -> Callable[[object], object]:
-    return lambda value: {key: value} if isinstance(value, str) else value
+    def validate(value: object) -> object:
+        if value is None:  # `- #ai_berlin`
+            raise ValueError("a text; one that starts with # needs quotes")
+        return {key: value} if isinstance(value, str) else value
+
+    return validate
 
 
 Id = Annotated[
@@ -181,7 +186,9 @@ class SourcesFile(Keys):
 
 
 class TermKeys(Keys):
-    text: Line = Field(description="a word or phrase; * at either end leaves that end open")
+    text: Annotated[str, AfterValidator(scalars.term)] = Field(
+        description="a word or phrase; * at either end leaves that end open"
+    )
     case: bool | None = Field(
         default=None, description="true: capitals count; without it they do for acronyms of 2 to 5 characters"
     )

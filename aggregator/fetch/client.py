@@ -31,6 +31,7 @@ async def opened(limits: Limits, *, user_agent: str) -> AsyncIterator[Client]:
     is wrong. Its connections end with the block."""
     from aggregator.fetch import connections, dial, proxies
 
+    proxies.check_certificates()
     threads = ThreadPoolExecutor(max_workers=limits.concurrency, thread_name_prefix="dns")
     try:
         kept = connections.Connections(resolve=dial.SystemResolver(threads), between=proxies.from_environment())

@@ -4,6 +4,7 @@ change in between (DNS rebinding) and no spelling of an address gets past."""
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -54,7 +55,7 @@ async def connect(host: str, port: int, *, private: bool, resolve: Resolve) -> S
     try:
         return await _first(_alternating(found), port)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = os.strerror(error.errno) if error.errno else str(error)  # asyncio's own words repeat the address
         raise UnreachableError(Failure.CONNECT, f"cannot connect to {host}, port {port}: {reason}") from error
 
 

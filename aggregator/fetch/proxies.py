@@ -6,6 +6,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -63,9 +64,11 @@ def check(target: Target) -> None:
         raise UnreachableError(Failure.BLOCKED_ADDRESS, f"{target.host} is not public and is not asked of the proxy")
 
 
-def certificates_named() -> bool:
-    """Whether the environment says which certificates to trust."""
-    return bool(os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"))
+def check_certificates(environment: Mapping[str, str] = os.environ) -> None:
+    """ConfigError at once for a `SSL_CERT_FILE` that is not there; what is in it is read when first needed."""
+    file = environment.get("SSL_CERT_FILE")
+    if file and not Path(file).is_file():
+        raise ConfigError(Place("SSL_CERT_FILE"), f"{file}, which is no file", "a file of certificates in PEM form")
 
 
 def trust() -> ssl.SSLContext:

@@ -29,7 +29,7 @@ _MARKS = (
 _UTF16 = ((re.compile(rb"\x00<\x00[^\x00]"), "utf-16be"), (re.compile(rb"<\x00[^\x00]\x00"), "utf-16le"))
 _DECLARATION = re.compile(rb"\s*<\?xml\b[^>]*?>")
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']\s*([^"']*?)\s*["']""")
-_META = re.compile(rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_META = re.compile(rb"""<meta\b[^<>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _HEAD = 65_536  # bytes in which a <meta charset> is searched: some pages put it after the 1,024 that HTML grants
 _NON_ASCII = re.compile("[^\x00-\x7f]")
 

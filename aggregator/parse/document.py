@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 _ROOT = re.compile(rb"(?:\s|<\?[^>]*+>|<!--.*?-->|<!(?!--)(?:[^>\[]|\[[^\]]*+\])*+>)*+<([A-Za-z_][\w.:-]*)", re.DOTALL)
 _FEED_LATER = re.compile(rb"<\?xml\b|<(?:rss|feed|rdf:RDF)[\s>]")
 _JUNK = 10_000  # bytes before a feed in which warnings of a PHP page stand
+_HEAD = 200_000  # bytes of an HTML page in which its title and feeds are looked for
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _SITEMAP_ROOTS = frozenset({"urlset", "sitemapindex"})
 _HTML_ROOTS = frozenset({"html", "head", "body", "script", "div", "title", "meta", "p", "h1", "br", "center", "style"})
 
-_TITLE = re.compile(rb"<title[^>]*>([^<]{0,500})", re.IGNORECASE)
-_LINK = re.compile(rb"<link\b[^>]{0,2000}>", re.IGNORECASE)
+_TITLE = re.compile(rb"<title\b[^<>]{0,200}>([^<]{0,500})", re.IGNORECASE)
+_LINK = re.compile(rb"<link\b[^<>]{0,2000}>", re.IGNORECASE)
 _FEED_TYPE = re.compile(rb"application/(?:rss\+xml|atom\+xml|rdf\+xml|feed\+json)", re.IGNORECASE)
 _HREF = re.compile(rb"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
@@ -69,15 +70,12 @@ def _sniffed(decoded: Decoded, hints: Hints, known: frozenset[str]) -> Document 
 def _rooted(decoded: Decoded) -> tuple[Decoded, str]:
     """The document from its root on (a namespace's prefix is not told), "" as root when there is none."""
     found = _ROOT.match(decoded.utf8)
-    if found:
-        return decoded, found[1].rpartition(b":")[2].decode("ascii", "replace").lower()
-    later = _FEED_LATER.search(decoded.utf8[:_JUNK])
+    root = found[1].rpartition(b":")[2].decode("ascii", "replace").lower() if found else ""
+    later = _FEED_LATER.search(decoded.utf8[:_JUNK]) if not root or root in _HTML_ROOTS - {"html"} else None
     if not later or not later.start():
-        return decoded, ""
-    trimmed = replace(
-        decoded, utf8=decoded.utf8[later.start() :], repairs=(*decoded.repairs, "text before the document was left out")
-    )
-    return _rooted(trimmed)
+        return decoded, root
+    repairs = (*decoded.repairs, "text before the document was left out")
+    return _rooted(replace(decoded, utf8=decoded.utf8[later.start() :], repairs=repairs))
 
 
 def _listing(decoded: Decoded, hints: Hints) -> Document | Unreadable:
@@ -111,6 +109,7 @@ def _neither(utf8: bytes) -> Unreadable:
 
 def _no_feed(utf8: bytes, url: str, wanted: str = "feed") -> Unreadable:
     """For the person who must mend the configuration: what the page calls itself, and which feeds it offers."""
+    utf8 = utf8[:_HEAD]
     title = _TITLE.search(utf8)
     named = text.shorten(text.line(_unescaped(title[1])), 80) if title else ""
     feeds = dict.fromkeys(

@@ -14,7 +14,7 @@ from aggregator.parse import links
 
 Parsed: TypeAlias = Mapping[str, Any]  # feedparser's dictionaries know no types
 
-_MARKUP = re.compile(r"<(?:[a-zA-Z][^<>]*|/[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
+_MARKUP = re.compile(r"<(?:!--|/?[a-zA-Z][^<>]*>)")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|([a-zA-Z][a-zA-Z0-9]*));")
 # What editors put into titles. Anything else in pointed brackets, <script> before all, is what the title is about.
@@ -27,6 +27,9 @@ _INLINE = frozenset(
 _VOID = frozenset({"br", "img", "wbr"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _LENGTH = re.compile(r"[1-9]\d{0,14}$", re.ASCII)  # "0" and "" stand for unknown
+_FOLD = re.compile(r"[ \t]*[\r\n]\s*")  # TYPO3 breaks long links and indents what follows
+# "mail (name)" of RSS and "name <mail>". feedparser knows no top-level domain of more than four letters, such as .berlin
+_MAILED = re.compile(r"\s*\S+@\S+\s*\(([^()]+)\)\s*$|([^<>@]+?)\s*<\S+@\S+>\s*$")
 _PERMALINK = re.compile(r"https?://|/", re.IGNORECASE)
 
 
@@ -89,7 +92,8 @@ def _link(parsed: Parsed, base: str) -> str | None:
         guid = None
     alternates = (_written(alternate, "href") for alternate in _links(parsed, "alternate"))
     candidates = (_written(parsed, "feedburner_origlink"), link, *alternates, guid)
-    return next((url for url in (urls.absolute(candidate, base) for candidate in candidates) if url), None)
+    unfolded = (_FOLD.sub("", candidate) for candidate in candidates if candidate)
+    return next((url for url in (urls.absolute(candidate, base) for candidate in unfolded) if url), None)
 
 
 def _title(parsed: Parsed, *, atom: bool) -> Prose | None:
@@ -150,8 +154,10 @@ def _dates(parsed: Parsed, *, atom: bool) -> tuple[str | None, str | None]:
 
 def _authors(parsed: Parsed) -> tuple[str, ...]:
     names = [_written(author, "name") or _written(author, "email") for author in _field(parsed, "authors", ())]
-    if not any(names):
-        names = [_written(parsed, "author")]
+    written = _written(parsed, "author") or ""  # of the last one
+    mailed = _MAILED.match(written[:500])
+    if mailed or not any(names):
+        names[-1:] = [mailed[1] or mailed[2] if mailed else written]
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -173,10 +179,12 @@ def _add(found: dict[str, Enclosure], attributes: Parsed, url: str | None, base:
     absolute = urls.absolute(url, base)
     if not absolute or absolute in found:
         return
+    # feedparser says text/html of every link that says nothing
+    stated = _written(attributes, "type")
     length = _written(attributes, "length") or _written(attributes, "filesize") or ""
     found[absolute] = Enclosure(
         url=absolute,
-        type=_written(attributes, "type") or links.media_type(absolute),
+        type=stated if stated and stated != "text/html" else links.media_type(absolute),
         length=int(length) if _LENGTH.match(length) else None,
     )
 

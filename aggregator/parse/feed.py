@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import html
+import html.entities
 import io
 import re
 import xml.sax
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # no CPU bound and lets the characters through. Reading on without them loses nothing.
 _CONTROL = bytes({*range(32)} - {9, 10, 13})
 _REFERENCE = re.compile(rb"&#(?:0*(?:[12]?\d|3[01]|\d{5,})|[xX](?:0*1?[0-9a-fA-F]|[0-9a-fA-F]{4,}));")
+_ENTITY = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_TYPE = re.compile(r"(?:application|text)/(?:xml(?:-dtd|-external-parsed-entity)?|.*\+xml)$")
 _TAG = re.compile(r"<[^<>]*>")
 # What feedparser 6.0.14 was seen to raise on hostile documents, besides its own bozo
@@ -72,10 +73,12 @@ def parsed(
     import feedparser
 
     decoded = decode.read(body, hints)
-    utf8, _ = _mended(decoded.utf8)
+    utf8, repairs = _mended(decoded.utf8)
     based = {**(headers or {}), "content-location": hints.url} if resolve else {}
     result = _parse(utf8, sanitize=sanitize, resolve=resolve, headers=based)
     result["encoding"] = decoded.encoding
+    if repairs:
+        result.update(bozo=True, bozo_exception=xml.sax.SAXException("; ".join(repairs)))
     if decoded.mislabelled:
         said = "; ".join(decoded.repairs) or f"labels are wrong, parsed as {decoded.encoding}"
         result.update(bozo=True, bozo_exception=feedparser.CharacterEncodingOverride(said))
@@ -96,8 +99,30 @@ class _Cut:
 
 
 def _mended(utf8: bytes) -> tuple[bytes, tuple[str, ...]]:
-    mended = _REFERENCE.sub(_legal, utf8.translate(None, _CONTROL))
-    return mended, () if len(mended) == len(utf8) else ("characters that XML forbids were removed",)
+    repairs = []
+    legal = _REFERENCE.sub(_legal, utf8.translate(None, _CONTROL))
+    if len(legal) != len(utf8):
+        repairs.append("characters that XML forbids were removed")
+    mended = _without_entities(legal)
+    if mended != legal:
+        repairs.append("entities of HTML, which XML does not know, were replaced")
+    return mended, tuple(repairs)
+
+
+def _without_entities(utf8: bytes) -> bytes:
+    if not _ENTITY.search(utf8):
+        return utf8
+    first, *rest = utf8.split(b"<![CDATA[")  # where an entity is text, and HTML's own affair
+    pieces = [_ENTITY.sub(_numeric, first)]
+    for piece in rest:
+        data, end, after = piece.partition(b"]]>")
+        pieces.append(data + end + _ENTITY.sub(_numeric, after))
+    return b"<![CDATA[".join(pieces)
+
+
+def _numeric(reference: re.Match[bytes]) -> bytes:
+    code = html.entities.name2codepoint.get(reference[1].decode())
+    return b"&#%d;" % code if code else reference[0]
 
 
 def _legal(reference: re.Match[bytes]) -> bytes:

@@ -13,8 +13,6 @@ from hashlib import blake2b
 
 _ENTRY = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?(?:item|entry))(?=[\s>/])")
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
-_CDATA = re.compile(rb"<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +82,15 @@ def _runs_over(piece: bytes) -> bool:
         return True
     if piece.count(b"<!--") <= piece.count(b"-->"):
         return False
-    bare = _CDATA.sub(b"", piece)
+    # Not by a lazy regular expression, which is quadratic when the end is missing
+    bare = b"".join(part.rpartition(b"]]>")[2] for part in piece.split(b"<![CDATA["))
     return bare.count(b"<!--") > bare.count(b"-->")
 
 
 def _closed(utf8: bytes, entries: list[bytes], gaps: list[bytes]) -> Spans | None:
     """What is left of a truncated document, with its closing tags. None when it is not truncated: its end is there, so it is
     the entry's closing tag that is missing or misspelt, and the parser shall make of it what it can."""
-    root = _ROOT.search(_COMMENT.sub(b"", gaps[0]))
+    root = _ROOT.search(b"".join(part.partition(b"<!--")[0] for part in gaps[0].split(b"-->")))
     if not root or b"</" + root[1] in utf8[-200:]:
         return None
     outside = b"".join(gaps)

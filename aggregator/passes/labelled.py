@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,7 +88,7 @@ def _rows(config: Config, file: Path, *, now: datetime) -> list[_Row]:
     return rows
 
 
-def _labels(written: Mapping[str, Any]) -> Sequence[str]:
+def _labels(written: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(written.get("labels") or ())
 
 

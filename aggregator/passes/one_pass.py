@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import due, tagging
+from aggregator import __version__, due, tagging
 from aggregator.errors import AggregatorError, Failure, UsageError
-from aggregator.model import Failed, Source, SourceState, SourceUpdate, Validators
+from aggregator.model import Failed, Limits, Source, SourceState, SourceUpdate, Validators
 from aggregator.passes import gather_source, publish_changed, sandbox, settle_stories
 from aggregator.passes.gather_source import Gathered
 
@@ -104,27 +104,19 @@ def chosen(
 
 
 @asynccontextmanager
-async def tools(config: Config) -> AsyncIterator[gather_source.Tools]:
+async def tools(limits: Limits, *, contact: str, stable_keys: Sequence[str] = ()) -> AsyncIterator[gather_source.Tools]:
     """What gathering works with: the HTTP client and the parser processes, ended with the block."""
     from aggregator.fetch import client
 
-    async with (
-        client.opened(config.limits, user_agent=user_agent(config)) as opened,
-        sandbox.opened(config.limits) as parsers,
-    ):
+    # Who asks, and whom to write to (RFC 9110 section 10.1.5)
+    user_agent = f"aggregator/{__version__} (+{contact})"
+    async with client.opened(limits, user_agent=user_agent) as opened, sandbox.opened(limits) as parsers:
         yield gather_source.Tools(
             client=opened,
             sandbox=parsers,
-            limits=config.limits,
-            stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
+            limits=limits,
+            stable_keys=tuple(re.compile(pattern) for pattern in stable_keys),
         )
-
-
-def user_agent(config: Config) -> str:
-    """Who asks, and whom to write to (RFC 9110 section 10.1.5)."""
-    from aggregator import __version__
-
-    return f"aggregator/{__version__} (+{config.contact})"
 
 
 async def gather(
@@ -158,7 +150,7 @@ async def gather(
         if progress:
             progress(gathered)
 
-    async with tools(config) as opened:
+    async with tools(config.limits, contact=config.contact, stable_keys=config.stable_keys) as opened:
         try:
             async with asyncio.TaskGroup() as group:
                 for source in sources:

@@ -36,11 +36,10 @@ class Sandbox:
     """A few parser processes, started when the first document needs one. Use within `opened`."""
 
     def __init__(self, limits: Limits, workers: int) -> None:
-        self._limits = limits
-        self._idle: asyncio.Queue[_Child] = asyncio.Queue()
-        for _ in range(workers):
-            self._idle.put_nowait(_Child(limits))
-        self._children: list[_Child] = list(self._idle._queue)  # type: ignore[attr-defined]
+        self._children = [_Child(limits) for _ in range(workers)]
+        self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()  # a warm one before one that must be started
+        for child in self._children:
+            self._idle.put_nowait(child)
 
     async def read(self, body: bytes, hints: Hints, known: frozenset[str] = frozenset()) -> Document | Unreadable:
         """What the bytes say; entries whose fingerprint is in `known` are only counted."""

@@ -170,10 +170,14 @@ def _stories(
     made = []
     for named in naming.named:
         carriers = [items[key] for key in named.group.members]
-        fixed = sorted({label for item in carriers for label in rules.fixed.get(item.source_id, ())})
-        tagged = tagging.tag(items[named.group.origin], carriers, rules.tagging, fixed=fixed)
+        tagged = tagging.tag(items[named.group.origin], carriers, rules.tagging, fixed=fixed_labels(carriers, rules))
         related = tuple(sorted({ids[key] for key in named.group.related if key in ids} - {named.name.id}))
         previous = before.get(named.name.id)
         story = merge.story(named, items, tagging=tagged, related=related, previous=previous, now=now)
         made.append((story, previous))
     return made
+
+
+def fixed_labels(carriers: Sequence[Item], rules: Rules) -> Sequence[str]:
+    """The labels that the configuration gives every item of one of these carriers' sources."""
+    return sorted({label for item in carriers for label in rules.fixed.get(item.source_id, ())})

@@ -16,7 +16,6 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
-    tuple_,
     update,
 )
 
@@ -33,13 +32,12 @@ _TABLE = schema.items
 _OURS = frozenset({"number", "settled", "withdrawn"})
 _FIELDS = tuple(column.name for column in _TABLE.c if column.name not in _OURS)
 COLUMNS = tuple(_TABLE.c[name] for name in _FIELDS)
-_PAIR = tuple_(_TABLE.c.source_id, _TABLE.c.guid)
 _UNSETTLED = schema.UNSETTLED
 _SETTLED = _TABLE.c.settled == literal_column("1")
 PRESENT = _TABLE.c.withdrawn == literal_column("0")
 _NEWEST = _TABLE.c.first_seen.desc()
 
-_UNIQUE = ("source_id", "guid")
+_UNIQUE = ("guid", "source_id")
 # An item that identity took for new although it is stored stood beyond the newest `KNOWN`: it is no news.
 _ADD = sqlite.upsert_by(_TABLE, _UNIQUE, "fingerprint")
 _CHANGE = sqlite.upsert_by(_TABLE, _UNIQUE, "settled", *(name for name in _FIELDS if name not in _UNIQUE))
@@ -107,7 +105,8 @@ def fingerprints(connection: Connection, source_id: str) -> frozenset[str]:
 def load(connection: Connection, keys: Collection[ItemKey]) -> dict[ItemKey, Item]:
     """The stored items of these keys."""
     query = select(*COLUMNS)
-    rows = (row for batch in batches(keys) for row in connection.execute(query.where(_PAIR.in_(batch))))
+    wanted = batches(numbers(connection, keys).values())
+    rows = (row for batch in wanted for row in connection.execute(query.where(_TABLE.c.number.in_(batch))))
     return {item.key: item for item in map(made, rows)}
 
 
@@ -182,8 +181,8 @@ def unsettled_withdrawn(connection: Connection) -> tuple[ItemKey, ...]:
 
 def withdraw(connection: Connection, keys: Collection[ItemKey]) -> None:
     """The items are no more. They stay known, so that they do not come back as news; their texts go when they are settled."""
-    for batch in batches(keys):
-        connection.execute(update(_TABLE).where(_PAIR.in_(batch)).values(withdrawn=1, settled=0))
+    for batch in batches(numbers(connection, keys).values()):
+        connection.execute(update(_TABLE).where(_TABLE.c.number.in_(batch)).values(withdrawn=1, settled=0))
 
 
 def unsettle(connection: Connection, source_ids: Collection[str] | None) -> int:
@@ -213,9 +212,12 @@ def settle(connection: Connection, numbers: Collection[int]) -> None:
 
 def numbers(connection: Connection, keys: Collection[ItemKey]) -> dict[ItemKey, int]:
     """Under which numbers the other tables name these items."""
+    wanted = set(keys)
     query = select(_TABLE.c.source_id, _TABLE.c.guid, _TABLE.c.number)
-    rows = (row for batch in batches(keys) for row in connection.execute(query.where(_PAIR.in_(batch))))
-    return {ItemKey(source_id, guid): number for source_id, guid, number in rows}
+    guids = batches({key.guid for key in wanted})
+    rows = (row for batch in guids for row in connection.execute(query.where(_TABLE.c.guid.in_(batch))))
+    found = ((ItemKey(source_id, guid), number) for source_id, guid, number in rows)
+    return {key: number for key, number in found if key in wanted}  # other sources may use the same guid
 
 
 def replace_keys(connection: Connection, of: Collection[int], keys: Mapping[int, Collection[str]]) -> None:

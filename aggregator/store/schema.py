@@ -93,7 +93,8 @@ items = Table(
     Column("summary", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("html", Text, nullable=False),
-    UniqueConstraint("source_id", "guid"),
+    # the guid first: `guid IN (...)` finds items of many sources at once; a list of pairs makes SQLite walk the whole table
+    UniqueConstraint("guid", "source_id"),
     Index("ix_items_id", "id"),
     Index("ix_items_url", "url"),
     Index("ix_items_published", "published"),

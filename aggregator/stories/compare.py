@@ -25,14 +25,14 @@ from aggregator.stories import wording
 _CHARACTERS = 200
 _WORDS = 25
 
-# What a publisher adds to a text that it carries: credits, and the footers and "read more" of feed plug-ins.
+# What a publisher adds to a text that it carries: credits, and the footers of feed plug-ins, each a line of its own;
 _NOISE = re.compile(
-    r"^[ \t]*(?:quelle|source|fotos?|bild(?:er|quelle)?|photos?|credits?)[ \t]*:.*$"
-    r"|(?:der beitrag|the post)\b[^\n]{1,300}?(?:erschien(?: zuerst)? (?:auf|bei)|appeared first on)[^\n]*$"
-    r"|\[?(?:\.\.\.|…)\]?[ \t]*$"
-    r"|(?:weiterlesen|mehr lesen|read more|continue reading)[^\w\n]*$",
-    re.IGNORECASE | re.MULTILINE,
+    r"\s*(?:(?:quelle|source|fotos?|bild(?:er|quelle)?|photos?|credits?)\s*:"
+    r"|der beitrag\b.{1,300}\berschien\b|the post\b.{1,300}\bappeared first on\b)",
+    re.IGNORECASE,
 )
+# and the link to the rest, at the very end.
+_MORE = re.compile(r"(?:weiterlesen|mehr lesen|read more|continue reading)\W*$", re.IGNORECASE)
 
 
 class _Rule(NamedTuple):
@@ -71,9 +71,11 @@ def keys(item: Item, *, stable_keys: Sequence[re.Pattern[str]]) -> tuple[str, ..
 def _words(item: Item) -> str:
     """Title and text as words, without what publishers add; "" where the text is too short."""
     body = item.text or item.summary
+    more = _MORE.search(body, max(0, len(body) - 40))
+    body = body[: more.start()] if more else body
     if len(body) < _CHARACTERS:
         return ""
-    words = text.words(_NOISE.sub("", body))
+    words = text.words("\n".join(line for line in body.splitlines() if not _NOISE.match(line)))
     if len(words) < _WORDS:
         return ""
     return " ".join((*text.words(item.title), "|", *words))
@@ -109,7 +111,7 @@ def veto(left: Item, right: Item, *, window: timedelta) -> str | None:
 def _forbidden(left: Item, right: Item, window: timedelta) -> _Veto | None:
     if left.source_id == right.source_id:
         return _Veto("one-source", "one source")
-    if DateTrust.FIRST_SEEN in {left.date_trust, right.date_trust}:
+    if left.date_trust is DateTrust.FIRST_SEEN or right.date_trust is DateTrust.FIRST_SEEN:
         return None
     apart = max(left.published - _latest(right), right.published - _latest(left))
     if apart > window:

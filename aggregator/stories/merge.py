@@ -29,7 +29,6 @@ from aggregator.model import (
 )
 from aggregator.stories import compare
 
-_JOINING = frozenset({Verdict.SAME, Verdict.UPDATE})
 _RANK = {Authority.ISSUER: 0, Authority.PUBLISHER: 1, Authority.REPEATER: 2}
 _NO_DATE = datetime.max.replace(tzinfo=UTC)
 
@@ -38,7 +37,7 @@ def reach(start: Collection[ItemKey], matches: Collection[Match]) -> frozenset[I
     """All that is connected with `start` over matches that join, also where a veto keeps it apart; `start` itself included."""
     neighbours = defaultdict(list)
     for match in matches:
-        if match.verdict in _JOINING:
+        if _joins(match):
             neighbours[match.left].append(match.right)
             neighbours[match.right].append(match.left)
     reached = set(start)
@@ -48,6 +47,10 @@ def reach(start: Collection[ItemKey], matches: Collection[Match]) -> frozenset[I
         reached.update(found)
         waiting.extend(found)
     return frozenset(reached)
+
+
+def _joins(match: Match) -> bool:
+    return match.verdict is Verdict.SAME or match.verdict is Verdict.UPDATE
 
 
 # ------------------------------------------------------------------------------------------------------- what belongs together
@@ -70,7 +73,7 @@ def partition(
     present = [match for match in matches if match.left in by_key and match.right in by_key]
     together = _joined(by_key, present, window)
     related = _related(matches)
-    groups = [_group([by_key[key] for key in members], authority, related) for members in together]
+    groups = [_group(members, by_key, authority, related) for members in together]
     groups += [
         Group(origin=key, members=(key,), related=tuple(sorted(related.get(key, ()))))
         for key in by_key.keys() - set(chain.from_iterable(together))
@@ -81,7 +84,7 @@ def partition(
 def _joined(items: Mapping[ItemKey, Item], matches: Sequence[Match], window: timedelta) -> list[list[ItemKey]]:
     """The groups of two and more."""
     apart = {(match.left, match.right) for match in matches if match.verdict is Verdict.DIFFERENT}
-    joining = [match for match in matches if match.verdict in _JOINING]
+    joining = [match for match in matches if _joins(match)]
     group_of = {key: [key] for match in joining for key in (match.left, match.right)}
 
     def forbidden(one: ItemKey, other: ItemKey) -> bool:
@@ -109,20 +112,24 @@ def _related(matches: Iterable[Match]) -> Mapping[ItemKey, set[ItemKey]]:
 
 
 def _group(
-    members: Sequence[Item], authority: Mapping[str, Authority], related: Mapping[ItemKey, set[ItemKey]]
+    members: Sequence[ItemKey],
+    items: Mapping[ItemKey, Item],
+    authority: Mapping[str, Authority],
+    related: Mapping[ItemKey, set[ItemKey]],
 ) -> Group:
-    keys = {item.key for item in members}
+    """The origin is the issuer's item, else a publisher's, else a repeater's; of several the earliest, then the first key."""
+    ordered = sorted(members)
 
-    def standing(item: Item) -> tuple[int, tuple[datetime, ItemKey]]:
-        return _RANK[authority.get(item.source_id, Authority.PUBLISHER)], _by_date(item)
+    def standing(key: ItemKey) -> tuple[int, datetime]:
+        return _RANK[authority.get(key.source_id, Authority.PUBLISHER)], _date(items[key])
 
-    others = {other for key in keys for other in related.get(key, ())} - keys
-    return Group(origin=min(members, key=standing).key, members=tuple(sorted(keys)), related=tuple(sorted(others)))
+    others = {other for key in members for other in related.get(key, ())}.difference(members)
+    return Group(origin=min(ordered, key=standing), members=tuple(ordered), related=tuple(sorted(others)))
 
 
-def _by_date(item: Item) -> tuple[datetime, ItemKey]:
-    """Earlier first. An item without a date of its own comes last: when we first saw it says nothing about who was first."""
-    return _NO_DATE if item.date_trust is DateTrust.FIRST_SEEN else item.published, item.key
+def _date(item: Item) -> datetime:
+    """The date to put items in order by. One without a date of its own comes last: when we first saw it says nothing of it."""
+    return _NO_DATE if item.date_trust is DateTrust.FIRST_SEEN else item.published
 
 
 # ------------------------------------------------------------------------------------------------------------ which id goes on
@@ -146,7 +153,7 @@ class Naming:
 
 def name(
     groups: Sequence[Group],
-    items: Mapping[ItemKey, Item],
+    items: Mapping[ItemKey, Item],  # noqa: ARG001  no rule looks into the items yet
     earlier: Sequence[StoryName],
     *,
     minting: str,
@@ -225,7 +232,7 @@ def _slug(key: ItemKey) -> str:
     return text.digest(*key)
 
 
-# --------------------------------------------------------------------------------------------------------- what a story is made of
+# --------------------------------------------------------------------------------------------------- what a story is made of
 
 
 def story(
@@ -240,7 +247,8 @@ def story(
     """The story as it is to be published. `previous` is the story of that id as it was; `changed` moves on to `now` only when
     what is published of it differs."""
     origin = items[named.group.origin]
-    others = sorted((items[key] for key in named.group.members if key != origin.key), key=_by_date)
+    keys = sorted(key for key in named.group.members if key != named.group.origin)
+    others = sorted((items[key] for key in keys), key=_date)
     made = Story(
         id=named.name.id,
         minted=named.name.minted,

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import NamedTuple
 
 from aggregator import text
 from aggregator.model import LabelKind, Scope, Strength
@@ -24,8 +25,7 @@ _SHORTEST_HEAD = 4  # letters of the second half of an elided compound: `wirtsch
 _RANK = {Strength.STRONG: 2, Strength.MEDIUM: 1, Strength.WEAK: 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A pattern found in a field; `start` and `stop` count in the field as it was written."""
 
     pattern: Pattern
@@ -34,8 +34,7 @@ class Hit:
     words: str  # what stands there, whole words
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(NamedTuple):
     """A hit that does not count, and the rule that says so."""
 
     hit: Hit

@@ -28,7 +28,21 @@ class _Term:
     """The hits of one rule, by field."""
 
     strength: Strength
-    words: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    words: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, words: Iterable[str]) -> None:
+        self.words.setdefault(name, []).extend(words)
+
+
+@dataclass(slots=True)
+class _Found:
+    """All that was found for one label."""
+
+    terms: dict[str, _Term] = field(default_factory=dict)  # by rule
+    removed: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # by reason and field
+
+    def term(self, rule: str, strength: Strength) -> _Term:
+        return self.terms.get(rule) or self.terms.setdefault(rule, _Term(strength))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +53,7 @@ class _Weighed:
     kind: LabelKind
     evidence: tuple[Evidence, ...]
     score: float
-    prominent: float  # the part of the score that title and summary give
+    prominent: bool  # title or summary name it
     enough: bool  # over the threshold, and not by weak signals or by a single one
 
 
@@ -50,9 +64,11 @@ def tag(origin: Item, carriers: Sequence[Item], rules: Rules, *, fixed: Collecti
     labels that the configuration gives to every item of one of its sources: they need no word.
     """
     readings = {name: match.read(written, rules) for name, written in _fields(origin, carriers, rules)}
-    weighed = [_weighed(label, readings, rules) for label in _touched(readings, rules)]
+    gathered = _gathered(readings, rules)
+    weighed = [_weighed(label, gathered[label], readings, rules) for label in rules.kinds if label in gathered]
     given = _given(weighed)
-    tags, misses = [], []
+    tags: list[Tag] = []
+    misses: list[Tag] = []
     found = {each.label: each for each in weighed}
     for label in (*rules.kinds, *sorted(set(fixed) - rules.kinds.keys())):
         each = found.get(label)
@@ -82,55 +98,57 @@ def _text(origin: Item, carriers: Sequence[Item]) -> str:
     return longest.text if teaser else origin.text
 
 
-def _touched(readings: Mapping[str, Reading], rules: Rules) -> list[str]:
-    """The labels for which anything was found, in the order of the taxonomy."""
-    touched: set[str | None] = set()
-    for reading in readings.values():
-        touched.update(hit.pattern.label for hit in reading.counted)
-        touched.update(removed.label for removed in reading.removed)
-        if reading.enumerations:
-            touched.add(rules.umbrella)
-    return [label for label in rules.kinds if label in touched]
+def _gathered(readings: Mapping[str, Reading], rules: Rules) -> dict[str, _Found]:
+    """What was found, by label."""
+    gathered: dict[str, _Found] = defaultdict(_Found)
+    for name, reading in readings.items():
+        for pattern, _, _, words in reading.counted:
+            gathered[pattern.label or ""].term(pattern.rule, pattern.strength).add(name, (words,))
+        for hit, label, rule in reading.removed:
+            gathered[label].removed.setdefault((rule, name), []).append(hit.words)
+        if reading.enumerations and rules.umbrella:
+            gathered[rules.umbrella].term(_ENUMERATION, Strength.STRONG).add(name, reading.enumerations)
+    return gathered
 
 
-def _weighed(label: str, readings: Mapping[str, Reading], rules: Rules) -> _Weighed:
-    terms = _terms(label, readings, umbrella=label == rules.umbrella)
-    evidence = [one for rule, term in terms.items() for one in _evidence(rule, term, rules.weights)]
-    score = sum(one.weight for one in evidence)
-    barred = [(name, reading.barred[label]) for name, reading in readings.items() if label in reading.barred]
-    against = [
-        Evidence(rule=f"excluded: {hit.pattern.rule}", field=name, text=hit.words, weight=-score)
-        for name, hit in barred[:1]
-    ]
+def _weighed(label: str, found: _Found, readings: Mapping[str, Reading], rules: Rules) -> _Weighed:
+    evidence = [one for rule, term in found.terms.items() for one in _evidence(rule, term, rules.weights)]
+    score = round(sum(one.weight for one in evidence), 3)
+    against = _barred(label, readings, score)
     return _Weighed(
         label=label,
         kind=rules.kinds[label],
-        evidence=(*evidence, *_removed(label, readings), *against),
-        score=0.0 if against else round(score, 3),
-        prominent=sum(one.weight for one in evidence if one.field in _PROMINENT),
-        enough=not against and score >= rules.threshold and _convincing([term.strength for term in terms.values()]),
+        evidence=(*evidence, *_removed(found), *against),
+        score=0.0 if against else score,
+        prominent=_prominent(found, evidence),
+        enough=not against
+        and score >= rules.threshold
+        and _convincing([term.strength for term in found.terms.values()]),
     )
 
 
-def _terms(label: str, readings: Mapping[str, Reading], *, umbrella: bool) -> dict[str, _Term]:
-    terms: dict[str, _Term] = {}
+def _prominent(found: _Found, evidence: Iterable[Evidence]) -> bool:
+    """Title or summary name the label, by more than a weak term."""
+    return any(one.field in _PROMINENT and found.terms[one.rule].strength is not Strength.WEAK for one in evidence)
+
+
+def _barred(label: str, readings: Mapping[str, Reading], score: float) -> list[Evidence]:
+    """What bars the label from the whole item, weighing as much as all that speaks for it."""
     for name, reading in readings.items():
-        for hit in reading.counted:
-            if hit.pattern.label == label:
-                term = terms.setdefault(hit.pattern.rule, _Term(hit.pattern.strength))
-                term.words[name].append(hit.words)
-        if umbrella and reading.enumerations:
-            terms.setdefault(_ENUMERATION, _Term(Strength.STRONG)).words[name].extend(reading.enumerations)
-    return terms
+        hit = reading.barred.get(label)
+        if hit:
+            return [Evidence(rule=f"excluded: {hit.pattern.rule}", field=name, text=hit.words, weight=-score)]
+    return []
 
 
 def _evidence(rule: str, term: _Term, weights: Mapping[str, float]) -> Iterator[Evidence]:
     """One piece for each field a term stands in; the weightiest field counts first."""
     factor = _VALUE[term.strength]
-    for name in sorted(term.words, key=lambda name: (-weights.get(name, 0.0), name)):
+    places = sorted(term.words, key=lambda name: (-weights[name], name)) if len(term.words) > 1 else term.words
+    for name in places:
         words = term.words[name]
         # The geometric series of the hits in this field
-        weight = factor * weights.get(name, 0.0) * (1 - _REPEAT ** len(words)) / (1 - _REPEAT)
+        weight = factor * weights[name] * (1 - _REPEAT ** len(words)) / (1 - _REPEAT)
         factor *= _REPEAT ** len(words)
         yield Evidence(rule=rule, field=name, text=_quoted(words), weight=round(weight, 3))
 
@@ -139,14 +157,9 @@ def _quoted(words: Iterable[str]) -> str:
     return ", ".join(list(dict.fromkeys(words))[:_QUOTED])
 
 
-def _removed(label: str, readings: Mapping[str, Reading]) -> Iterator[Evidence]:
-    """What would have counted, had no exclusion stood against it: with weight 0."""
-    taken: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, reading in readings.items():
-        for removed in reading.removed:
-            if removed.label == label:
-                taken[removed.rule, name].append(removed.hit.words)
-    for (rule, name), words in taken.items():
+def _removed(found: _Found) -> Iterator[Evidence]:
+    """What would have counted, had nothing stood against it: with weight 0."""
+    for (rule, name), words in found.removed.items():
         yield Evidence(rule=rule, field=name, text=_quoted(words), weight=0.0)
 
 
@@ -175,7 +188,7 @@ def _given(weighed: Sequence[_Weighed]) -> frozenset[str]:
 
 def _leads(cluster: _Weighed, umbrella: _Weighed) -> bool:
     """The item is about this cluster, and the sentence about all of them its boilerplate."""
-    return cluster.prominent > 0 and cluster.score > umbrella.score
+    return cluster.prominent and cluster.score > umbrella.score
 
 
 def _about(candidates: Iterable[_Weighed], beside: Sequence[_Weighed]) -> Iterator[str]:

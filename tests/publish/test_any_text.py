@@ -20,7 +20,7 @@ from aggregator.model import Enclosure, Evidence, Item, Tag
 from aggregator.publish import jsonfeed, pages, xml
 
 STRICT = etree.XMLParser(recover=False, resolve_entities=False, no_network=True)
-any_text = st.text(st.characters(), max_size=30)  # with controls, NUL, lone surrogates, U+FFFF
+any_text = st.text(st.characters(exclude_categories=()), max_size=30)  # with controls, NUL, lone surrogates, U+FFFF
 some = st.lists(any_text, max_size=2).map(tuple)
 LENIENT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -39,8 +39,6 @@ def check(view, frame) -> None:
 
 @pytest.fixture(scope="module")
 def frame():
-    from zoneinfo import ZoneInfo  # noqa: F401
-
     from aggregator.model import Site
 
     site = Site(
@@ -57,12 +55,12 @@ TEXTS = [
 ]
 
 
-@LENIENT
-@given(data=st.data(), authors=some, tags=some, title=any_text, sourced=any_text)
-def test_any_text_in_any_field_still_publishes(
-    make_item, make_story, make_view, sources, frame, data, authors, tags, title, sourced
-) -> None:
+@pytest.mark.slow
+@settings(LENIENT, max_examples=200)
+@given(data=st.data())
+def test_any_text_in_any_field_still_publishes(make_item, make_story, make_view, frame, data) -> None:
     texts = {name: data.draw(any_text, name) for name in TEXTS}
+    authors, tags, title, sourced = data.draw(some), data.draw(some), data.draw(any_text), data.draw(any_text)
     enclosures = (Enclosure(url="https://a.example/" + title, type=title),)
     origin = make_item(1, **texts, authors=authors, enclosures=enclosures)
     further = make_item(2, "cluster", url="https://b.example/" + title, title=title)
@@ -73,7 +71,9 @@ def test_any_text_in_any_field_still_publishes(
     view = make_view(story, make_story(2))
     feed = replace(view.feed, title=title, description=sourced)
     check(
-        replace(view, feed=feed, sources={**sources, "ministerium": replace(sources["ministerium"], name=sourced)}),
+        replace(
+            view, feed=feed, sources={**view.sources, "ministerium": replace(view.sources["ministerium"], name=sourced)}
+        ),
         frame,
     )
 
@@ -107,7 +107,7 @@ def test_a_story_that_can_not_be_written_drops_only_itself(make_item, make_story
 @example(published=datetime(1, 1, 2, tzinfo=UTC))
 @example(published=datetime(9999, 12, 30, tzinfo=UTC))
 @LENIENT
-@given(published=st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(published=st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)))
 def test_any_instant_still_publishes(make_item, make_story, make_view, frame, published) -> None:
     story = make_story(
         1, origin=make_item(1, published=published), published=published, changed=published, minted=published

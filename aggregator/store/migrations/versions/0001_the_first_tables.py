@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("html", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_items")),
-        sa.UniqueConstraint("source_id", "guid", name=op.f("uq_items_source_id_guid")),
+        sa.UniqueConstraint("guid", "source_id", name=op.f("uq_items_guid_source_id")),
     )
     op.create_index("ix_items_by_source", "items", ["source_id", "first_seen", "withdrawn", "fingerprint"])
     op.create_index("ix_items_id", "items", ["id"])

@@ -1,0 +1,406 @@
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aggregator.errors import Failure
+from aggregator.model import Failed, Fetched, Hop, Limits, NotModified, Outcome, Validators
+from tests.servers.local_world import LocalServer, Raw, Reply, Seen
+
+NOW = datetime(2026, 10, 12, 8, 0, tzinfo=UTC)
+FEED = b"<rss><channel><title>Neues</title></channel></rss>"
+Fetch = Callable[..., Outcome]
+
+
+def failure(outcome: Outcome) -> Failure:
+    assert isinstance(outcome, Failed), outcome
+    assert outcome.detail
+    assert outcome.detail.isprintable()
+    return outcome.failure
+
+
+# ----------------------------------------------------------------------------------------------------- what is asked and said
+
+
+def test_a_document(server: LocalServer, fetch: Fetch) -> None:
+    server.reply(
+        "/feed",
+        FEED,
+        headers={"Content-Type": 'Text/XML; Charset="ISO-8859-1"', "ETag": 'W/"1"', "Last-Modified": "gestern"},
+    )
+    assert fetch(server.url("/feed#top")) == Fetched(
+        url=server.url("/feed#top"),
+        status=200,
+        content_type="text/xml",
+        charset="iso-8859-1",
+        body=FEED,
+        validators=Validators(etag='W/"1"', last_modified="gestern"),
+    )
+
+
+def test_what_a_request_says(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/feed", FEED, headers={"Set-Cookie": "a=b"})
+    fetch(server.url("/feed"), accept="text/html")
+    assert server.last("/feed").headers == {
+        "host": f"127.0.0.1:{server.port}",
+        "user-agent": "aggregator/1 (+https://news.example)",
+        "accept-encoding": "gzip, deflate",
+        "accept": "text/html",
+    }
+
+
+def test_a_password_goes_to_its_server_and_nowhere_else(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/feed", FEED)
+    outcome = fetch(server.url("/feed", host="user:geheim@127.0.0.1"))
+    assert isinstance(outcome, Fetched)
+    assert outcome.url == server.url("/feed")
+    assert server.last("/feed").headers["authorization"] == "Basic dXNlcjpnZWhlaW0="
+
+
+def test_cookies_are_not_kept(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/a", status=302, headers={"Location": "/b", "Set-Cookie": "a=b; Path=/"})
+    server.reply("/b", FEED)
+    assert isinstance(fetch(server.url("/a")), Fetched)
+    assert "cookie" not in server.last("/b").headers
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        pytest.param("application/rss+xml", ("application/rss+xml", None), id="no charset"),
+        pytest.param("text/xml;charset=UTF-8;x=y", ("text/xml", "utf-8"), id="a charset among parameters"),
+        pytest.param("text/xml; charset = 'utf-8'", ("text/xml", "utf-8"), id="wrong quotes and spaces"),
+        pytest.param("text/xml, text/html", ("text/xml", None), id="two types"),
+        pytest.param(";;", ("", None), id="nonsense"),
+        pytest.param("", ("", None), id="empty"),
+    ],
+)
+def test_content_types(server: LocalServer, fetch: Fetch, content_type: str, expected: tuple[str, str | None]) -> None:
+    server.reply("/feed", FEED, headers={"Content-Type": content_type})
+    outcome = fetch(server.url("/feed"))
+    assert isinstance(outcome, Fetched)
+    assert (outcome.content_type, outcome.charset) == expected
+
+
+# ---------------------------------------------------------------------------------------------------------- asking for news only
+
+
+def test_validators_come_back_as_they_were(server: LocalServer, fetch: Fetch) -> None:
+    validators = Validators(etag='W/"ä b-gzip"', last_modified="Mo, 12 Okt 2026")
+
+    def script(seen: Seen) -> Reply:
+        known = seen.headers.get("if-none-match") == validators.etag
+        return (
+            Reply(status=304)
+            if known
+            else Reply(headers={"ETag": 'W/"ä b-gzip"', "Last-Modified": "Mo, 12 Okt 2026"}, body=FEED)
+        )
+
+    server.script("/feed", script)
+    first = fetch(server.url("/feed"))
+    assert isinstance(first, Fetched)
+    assert first.validators == validators
+    again = fetch(server.url("/feed"), validators=first.validators)
+    assert again == NotModified(url=server.url("/feed"), validators=validators)
+    assert server.last("/feed").headers["if-modified-since"] == "Mo, 12 Okt 2026"
+
+
+def test_a_304_may_name_new_validators(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/feed", status=304, headers={"ETag": '"2"'})
+    outcome = fetch(server.url("/feed"), validators=Validators(etag='"1"', last_modified="x"))
+    assert isinstance(outcome, NotModified)
+    assert outcome.validators == Validators(etag='"2"', last_modified="x")
+
+
+def test_a_304_that_nobody_asked_for(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/feed", status=304)
+    assert failure(fetch(server.url("/feed"))) is Failure.HTTP_OTHER
+    assert failure(fetch(server.url("/feed"), validators=Validators(etag='"\x1b"'))) is Failure.HTTP_OTHER
+
+
+def test_an_etag_can_not_smuggle_a_header(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/feed", FEED, headers={"ETag": '"\x9b31m"'})
+    outcome = fetch(server.url("/feed"), validators=Validators(etag='"a"\r\nX-Evil: 1', last_modified="y"))
+    assert isinstance(outcome, Fetched)
+    assert outcome.validators.etag is None
+    assert not {"x-evil", "if-none-match"} & server.last("/feed").headers.keys()
+    assert server.last("/feed").headers["if-modified-since"] == "y"
+
+
+# --------------------------------------------------------------------------------------------------------------- statuses
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (200, Failure.EMPTY),
+        (204, Failure.EMPTY),
+        (205, Failure.EMPTY),
+        (401, Failure.HTTP_401),
+        (403, Failure.HTTP_403),
+        (404, Failure.HTTP_404),
+        (410, Failure.GONE),
+        (418, Failure.HTTP_4XX),
+        (429, Failure.RATE_LIMITED),
+        (500, Failure.HTTP_5XX),
+        (503, Failure.HTTP_5XX),
+        (599, Failure.HTTP_5XX),
+        (201, Failure.HTTP_OTHER),
+        (206, Failure.HTTP_OTHER),
+        (300, Failure.HTTP_OTHER),
+        (999, Failure.HTTP_OTHER),
+    ],
+)
+def test_statuses(server: LocalServer, fetch: Fetch, status: int, expected: Failure) -> None:
+    server.reply("/feed", b"" if status in {200, 204, 205} else FEED, status=status)
+    outcome = fetch(server.url("/feed"))
+    assert failure(outcome) is expected
+    assert isinstance(outcome, Failed)
+    assert outcome.status == status
+
+
+def test_a_blank_body_is_empty(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/feed", b" \r\n")
+    assert failure(fetch(server.url("/feed"))) is Failure.EMPTY
+
+
+def test_203_is_a_document(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/feed", FEED, status=203)
+    assert isinstance(fetch(server.url("/feed")), Fetched)
+
+
+@pytest.mark.parametrize(
+    ("status", "written", "later"),
+    [
+        pytest.param(429, "120", NOW + timedelta(minutes=2), id="seconds"),
+        pytest.param(503, "Mon, 12 Oct 2026 09:00:00 GMT", NOW + timedelta(hours=1), id="a date"),
+        pytest.param(503, "Mon, 12 Oct 2026 10:30:00 +0200", NOW + timedelta(minutes=30), id="a date in another zone"),
+        pytest.param(429, "99999999999999999999", NOW + timedelta(hours=24), id="an eternity is a day"),
+        pytest.param(429, "Fri, 01 Jan 2999 00:00:00 GMT", NOW + timedelta(hours=24), id="a far date is a day"),
+        pytest.param(429, "0", None, id="at once"),
+        pytest.param(429, "Mon, 12 Oct 2026 07:00:00 GMT", None, id="a date that has passed"),
+        pytest.param(429, "soon", None, id="a word"),
+        pytest.param(429, "-5", None, id="a negative number"),
+        pytest.param(429, "٣", None, id="digits that are not ASCII"),
+        pytest.param(404, "120", None, id="only where it means something"),
+    ],
+)
+def test_retry_after(server: LocalServer, fetch: Fetch, status: int, written: str, later: datetime | None) -> None:
+    server.reply("/feed", status=status, headers={"Retry-After": written.encode().decode("latin-1")})
+    outcome = fetch(server.url("/feed"))
+    assert isinstance(outcome, Failed)
+    assert outcome.retry_after == later
+
+
+# -------------------------------------------------------------------------------------------------------------- redirects
+
+
+def test_redirects_are_followed_and_noted(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/a/b", status=301, headers={"Location": "../c?x=ä"})
+    server.reply("/c", status=307, headers={"Location": server.url("/d", host="user:p@127.0.0.1")})
+    server.reply("/d", FEED)
+    outcome = fetch(server.url("/a/b"))
+    assert isinstance(outcome, Fetched)
+    assert outcome.url == server.url("/d")
+    assert outcome.hops == (Hop(server.url("/a/b"), 301), Hop(server.url("/c?x=%C3%A4"), 307))
+
+
+def test_a_redirect_then_304(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/a", status=302, headers={"Location": "/b"})
+    server.reply("/b", status=304)
+    outcome = fetch(server.url("/a"), validators=Validators(etag='"1"'))
+    assert isinstance(outcome, NotModified)
+    assert (outcome.url, len(outcome.hops)) == (server.url("/b"), 1)
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        pytest.param("", Failure.BAD_REDIRECT, id="no Location"),
+        pytest.param("http://[", Failure.BAD_REDIRECT, id="no URL"),
+        pytest.param("/\x7f", Failure.BAD_REDIRECT, id="a control character"),
+        pytest.param("file:///etc/passwd", Failure.SCHEME, id="a file"),
+        pytest.param("gopher://127.0.0.1/", Failure.SCHEME, id="gopher"),
+        pytest.param("data:text/xml,x", Failure.SCHEME, id="data"),
+        pytest.param("/feed", Failure.REDIRECT_LOOP, id="to itself"),
+        pytest.param("/feed#again", Failure.REDIRECT_LOOP, id="to itself with a fragment"),
+    ],
+)
+def test_bad_redirects(server: LocalServer, fetch: Fetch, location: str, expected: Failure) -> None:
+    server.reply("/feed", status=302, headers={"Location": location} if location else {})
+    assert failure(fetch(server.url("/feed"))) is expected
+    assert server.count() == 1
+
+
+def test_a_loop_of_two(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/a", status=302, headers={"Location": "/b"})
+    server.reply("/b", status=302, headers={"Location": "/a"})
+    assert failure(fetch(server.url("/a"))) is Failure.REDIRECT_LOOP
+    assert server.count() == 2
+
+
+def test_a_chain_ends(server: LocalServer, fetch: Fetch) -> None:
+    for number in range(9):
+        server.reply(f"/{number}", status=302, headers={"Location": f"/{number + 1}"})
+    server.reply("/5", FEED)
+    assert isinstance(fetch(server.url("/0")), Fetched)
+    server.reply("/5", status=302, headers={"Location": "/6"})
+    before = server.count()
+    assert failure(fetch(server.url("/0"))) is Failure.REDIRECT_LOOP
+    assert server.count() - before == 6
+
+
+# ------------------------------------------------------------------------------------------------------ size and time
+
+
+def test_codings_are_undone(server: LocalServer, fetch: Fetch) -> None:
+    server.reply("/feed", gzip.compress(FEED), headers={"Content-Encoding": "gzip"})
+    outcome = fetch(server.url("/feed"))
+    assert isinstance(outcome, Fetched)
+    assert outcome.body == FEED
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        pytest.param(gzip.compress(bytes(10**6)), {"Content-Encoding": "gzip"}, Failure.TOO_LARGE, id="gzip bomb"),
+        pytest.param(gzip.compress(FEED)[:-9], {"Content-Encoding": "gzip"}, Failure.BAD_ENCODING, id="gzip cut short"),
+        pytest.param(FEED, {"Content-Encoding": "br"}, Failure.BAD_ENCODING, id="not asked for"),
+        pytest.param(bytes(20_001), {}, Failure.TOO_LARGE, id="announced as too large"),
+        pytest.param([bytes(15_000)] * 2, {}, Failure.TOO_LARGE, id="too large without saying so"),
+    ],
+)
+def test_bodies_that_are_refused(
+    server: LocalServer, fetch: Fetch, body: bytes, headers: dict[str, str], expected: Failure
+) -> None:
+    server.reply("/feed", body, headers=headers)
+    assert failure(fetch(server.url("/feed"), limits=Limits(body=20_000))) is expected
+
+
+def test_what_is_announced_as_too_large_is_not_read(server: LocalServer, fetch: Fetch) -> None:
+    server.script("/feed", lambda _: Reply(headers={"Content-Length": "99999999"}, body=server.drip(b"x")))
+    started = time.monotonic()
+    assert failure(fetch(server.url("/feed"), limits=Limits(body=20_000, deadline=5))) is Failure.TOO_LARGE
+    assert time.monotonic() - started < 0.5
+
+
+@pytest.mark.parametrize("kind", ["chunked", "until the connection ends"])
+def test_an_endless_body_ends_at_the_limit(server: LocalServer, fetch: Fetch, kind: str) -> None:
+    piece = b"x" * 10_000
+    if kind == "chunked":
+        server.script("/feed", lambda _: Reply(body=server.drip(piece, pause=0)))
+    else:
+        server.script(
+            "/feed", lambda _: Raw(content=(b"HTTP/1.1 200 OK\r\n\r\n" + p for p in server.drip(piece, pause=0)))
+        )
+    assert failure(fetch(server.url("/feed"), limits=Limits(body=100_000, deadline=5))) is Failure.TOO_LARGE
+
+
+@pytest.mark.parametrize("path", ["/silent", "/slow-header", "/slow-body", "/continue", "/slow-redirects"])
+def test_the_deadline_is_for_everything(server: LocalServer, fetch: Fetch, path: str) -> None:
+    server.script("/silent", lambda _: Raw(content=iter(lambda: server.closing.wait(5) and b"", b"")))
+    server.script("/slow-header", lambda _: Raw(content=server.drip(b"H")))
+    server.script("/slow-body", lambda _: Reply(body=server.drip(b"x")))
+    server.script("/continue", lambda _: Raw(content=server.drip(b"HTTP/1.1 100 Continue\r\n\r\n")))
+
+    def slowly(seen: Seen) -> Reply:
+        server.closing.wait(0.06)
+        return Reply(status=302, headers={"Location": seen.path + "?"[: "?" not in seen.path] + "x"})
+
+    server.script("/slow-redirects", slowly)
+    started = time.monotonic()
+    outcome = fetch(server.url(path), limits=Limits(deadline=0.15, redirects=50))
+    assert failure(outcome) is Failure.TIMEOUT
+    assert 0.14 < time.monotonic() - started < 0.4
+
+
+# ---------------------------------------------------------------------------------------------------- broken answers
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"<rss/>", id="HTTP 0.9"),
+        pytest.param(b"HTTP/1.1 OK 200\r\n\r\n", id="no status"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<rss>", id="shorter than announced"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n<rss>", id="a length that is no number"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n", id="no last chunk"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n<rss>\r\n", id="a chunk without a size"
+        ),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n<rss/>", id="NUL in a header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n<rss/>", id="a huge header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 50_000 + b"\r\n<rss/>", id="many headers"),
+        pytest.param(b"HTTP/1.1 101 Switching\r\n\r\n", id="another protocol"),
+    ],
+)
+def test_broken_answers(server: LocalServer, fetch: Fetch, content: bytes) -> None:
+    server.raw("/feed", content)
+    assert failure(fetch(server.url("/feed"))) in {Failure.PROTOCOL, Failure.HTTP_OTHER}
+
+
+def test_a_connection_that_is_reset(server: LocalServer, fetch: Fetch) -> None:
+    server.raw("/feed", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<rss>", reset=True)
+    assert failure(fetch(server.url("/feed"))) is Failure.PROTOCOL
+
+
+def test_what_a_server_writes_stays_one_line(server: LocalServer, fetch: Fetch) -> None:
+    server.raw("/feed", b"HTTP/1.1 200 OK\r\nContent-Encoding: \xc2\x9b31m\x85evil\r\nContent-Length: 1\r\n\r\nx")
+    assert failure(fetch(server.url("/feed"))) is Failure.BAD_ENCODING
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=300)
+    | st.lists(
+        st.sampled_from(
+            [
+                b"HTTP/1.1 200 OK\r\n",
+                b"HTTP/1.1 304 Not Modified\r\n",
+                b"HTTP/1.0 302 Found\r\n",
+                b"Content-Length: 5\r\n",
+                b"Transfer-Encoding: chunked\r\n",
+                b"Content-Encoding: gzip\r\n",
+                b"Location: http://[::ffff:127.0.0.1]:1/\r\n",
+                b"ETag: \xff\r\n",
+                b"\r\n",
+                b"5\r\nabcde\r\n",
+                b"0\r\n\r\n",
+                b"\x1f\x8b\x08",
+            ]
+        ),
+        max_size=8,
+    ).map(b"".join)
+)
+def test_any_bytes_give_an_outcome(server: LocalServer, fetch: Fetch, content: bytes) -> None:
+    server.raw("/feed", content)
+    assert isinstance(fetch(server.url("/feed")), Fetched | Failed)
+
+
+def test_nobody_listens(fetch: Fetch) -> None:
+    with LocalServer() as server:
+        url = server.url("/feed")
+    outcome = fetch(url)
+    assert failure(outcome) is Failure.CONNECT
+    assert isinstance(outcome, Failed)
+    assert "refused" in outcome.detail.lower()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param("ftp://news.example/", Failure.SCHEME, id="another scheme"),
+        pytest.param("http://news.invalid/", Failure.DNS, id="a name that can not be (RFC 6761)"),
+        pytest.param("http://a..b.invalid/", Failure.DNS, id="an empty label"),
+        pytest.param(f"http://{'a' * 70}.invalid/", Failure.DNS, id="a label that is too long"),
+    ],
+)
+def test_urls_that_lead_nowhere(fetch: Fetch, url: str, expected: Failure) -> None:
+    assert failure(fetch(url)) is expected

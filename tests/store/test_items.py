@@ -1,0 +1,212 @@
+"""Items: what comes in comes out, what was known stays known."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aggregator.model import DateTrust, Enclosure, Item, ItemKey, KnownItem, SourceState, SourceUpdate
+from aggregator.store import items
+from aggregator.store.connect import Store
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+INSTANTS = st.datetimes(timezones=st.just(UTC))
+ENCLOSURES = st.builds(Enclosure, url=TEXTS, type=TEXTS, length=st.none() | st.integers())
+ITEMS = st.builds(
+    Item,
+    published=INSTANTS,
+    updated=st.none() | INSTANTS,
+    first_seen=INSTANTS,
+    date_trust=st.sampled_from(DateTrust),
+    published_text=st.none() | TEXTS,
+    language=st.none() | TEXTS,
+    issuer=st.none() | TEXTS,
+    authors=st.lists(TEXTS).map(tuple),
+    categories=st.lists(TEXTS).map(tuple),
+    enclosures=st.lists(ENCLOSURES).map(tuple),
+    **dict.fromkeys(
+        ("id", "source_id", "guid", "url", "title", "summary", "html", "text", "content_hash", "fingerprint"), TEXTS
+    ),
+)
+UNHURRIED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+
+
+def update(item: Item, **fields: Any) -> SourceUpdate:
+    return SourceUpdate(state=SourceState(source_id=item.source_id, last_checked=item.first_seen), **fields)
+
+
+@pytest.mark.slow
+@UNHURRIED
+@given(item=ITEMS)
+def test_an_item_comes_back_as_it_was(item: Item, store: Store, path: Path) -> None:
+    store.commit(update(item, changed=(item,)))
+    assert store.items([item.key]) == {item.key: item}
+    known = store.known(item.source_id)
+    assert known.items[item.guid].first_seen == item.first_seen
+    assert item.fingerprint in known.fingerprints
+    assert known.fingerprints == store.fingerprints(item.source_id)
+    with sqlite3.connect(path) as raw:  # raises where the index and the items differ
+        raw.execute("INSERT INTO items_search (items_search, rank) VALUES ('integrity-check', 1)")
+
+
+def test_identity_gets_what_it_needs(store: Store, make_item: Callable[..., Item], now: datetime) -> None:
+    item = make_item(guid="a")
+    store.commit(update(item, new=(item,), aliases=(("amt.example/a", "a"), ("of an entry that was rejected", "b"))))
+    known = store.known("amt")
+    assert known.items == {
+        "a": KnownItem(
+            guid="a",
+            content_hash=item.content_hash,
+            fingerprint=item.fingerprint,
+            first_seen=now,
+            title=item.title,
+            url=item.url,
+        )
+    }
+    assert known.aliases == {"amt.example/a": "a"}
+    assert known.fingerprints == {item.fingerprint}
+    assert store.known("another").items == {}
+
+
+def test_one_source_can_not_touch_anothers_item(
+    store: Store, put: Callable[..., None], make_item: Callable[..., Item]
+) -> None:
+    ours, theirs = make_item("amt", "same"), make_item("verein", "same", title="Übernommen")
+    put(ours, theirs)
+    store.commit(update(theirs, changed=(replace(theirs, content_hash="x"),), refreshed=(("same", "y"),)))
+    assert store.items([ours.key]) == {ours.key: ours}
+
+
+@pytest.mark.slow
+def test_identity_sees_the_newest_items(
+    store: Store, put: Callable[..., None], make_item: Callable[..., Item], now: datetime
+) -> None:
+    put(*(make_item(guid=str(n), first_seen=now + timedelta(seconds=n)) for n in range(items.KNOWN + 1)))
+    known = store.known("amt")
+    assert known.items.keys() == {str(number) for number in range(1, items.KNOWN + 1)}
+    assert known.fingerprints == store.fingerprints("amt")
+
+
+def test_an_item_taken_for_new_again_is_no_news(
+    store: Store, settle: Callable[..., None], make_item: Callable[..., Item], make_story: Callable[..., Any]
+) -> None:
+    item = make_item()
+    settle(make_story("a", item))
+    store.commit(update(item, new=(replace(item, fingerprint="other bytes", title="Anders"),)))
+    assert store.items([item.key])[item.key] == replace(item, fingerprint="other bytes")
+    assert store.unsettled(10) == ()
+
+
+def test_what_an_item_said_before_is_kept(
+    store: Store, path: Path, put: Callable[..., None], make_item: Callable[..., Item], now: datetime
+) -> None:
+    first = make_item(title="Erste Fassung", summary="kurz", text="lang")
+    put(first)
+    second = replace(first, title="Zweite Fassung", content_hash="new")
+    later = SourceState(source_id="amt", last_checked=now + timedelta(hours=1))
+    store.commit(SourceUpdate(state=later, changed=(second,)))
+    moved = replace(second, url="https://amt.example/neu")
+    store.commit(SourceUpdate(state=later, changed=(moved,)))
+    assert store.items([first.key]) == {first.key: moved}
+    with sqlite3.connect(path) as raw:
+        rows = raw.execute("SELECT content_hash, title, summary, text, replaced FROM revisions").fetchall()
+    hour = round(later.last_checked.timestamp() * 1_000_000) if later.last_checked else 0
+    assert rows == [(first.content_hash, "Erste Fassung", "kurz", "lang", hour)], "another URL is no revision"
+
+
+def test_what_is_new_or_changed_waits_to_be_settled(
+    store: Store, settle: Callable[..., None], make_item: Callable[..., Item], make_story: Callable[..., Any]
+) -> None:
+    item = make_item()
+    store.commit(update(item, new=(item,)))
+    assert store.unsettled(10) == (item,)
+    settle(make_story("a", item))
+    assert store.unsettled(10) == ()
+    store.commit(update(item, refreshed=((item.guid, "other bytes"),)))
+    assert store.unsettled(10) == (), "other bytes of the same content settle nothing"
+    assert store.fingerprints("amt") == {"other bytes"}
+    store.commit(update(item, changed=(item,)))
+    assert store.unsettled(10) == (item,)
+
+
+def test_items_are_settled_in_an_order_that_they_give(
+    store: Store, put: Callable[..., None], make_item: Callable[..., Item], now: datetime
+) -> None:
+    wanted = [
+        make_item("b", "9", published=now - timedelta(days=1)),
+        make_item("a", "1"),
+        make_item("a", "2"),
+        make_item("a", "ä"),
+        make_item("b", "1"),
+    ]
+    put(*reversed(wanted))
+    assert store.unsettled(10) == tuple(wanted)
+    assert store.unsettled(2) == tuple(wanted[:2])
+
+
+def test_a_withdrawn_item_is_gone_but_known(
+    store: Store, settle: Callable[..., None], make_item: Callable[..., Item], make_story: Callable[..., Any]
+) -> None:
+    item, other = make_item(text="geheim"), make_item(guid="2")
+    settle(make_story("a", item), make_story("b", other), keys={item.key: ("k",), other.key: ("k",)})
+    store.withdraw([item.key, ItemKey("amt", "never seen")])
+    assert store.unsettled_withdrawn() == (item.key,)
+    assert store.unsettled(10) == ()
+    assert store.candidates(["k"]) == {"k": (other.key,)}
+    settle(make_story("b", other, item), gone=("tag:example.org,2026:story/a",))
+    assert store.unsettled_withdrawn() == ()
+    assert store.items([item.key])[item.key].text == ""
+    assert store.search("geheim", 10) == ()
+    assert item.guid in store.known("amt").items
+    assert store.counts()["items"] == 1
+    assert store.source_counts() == {"amt": 1}
+    store.commit(update(item, changed=(replace(item, content_hash="again"),)))
+    assert store.unsettled(10) == (), "what was withdrawn does not come back"
+
+
+def test_items_are_unsettled_again(
+    store: Store, settle: Callable[..., None], make_item: Callable[..., Item], make_story: Callable[..., Any]
+) -> None:
+    one, two, gone = make_item("a"), make_item("b"), make_item("c")
+    settle(*(make_story(item.source_id, item) for item in (one, two, gone)))
+    store.withdraw([gone.key])
+    assert store.unsettle(["a", "nobody"]) == 1
+    assert store.unsettled(10) == (one,)
+    assert store.unsettle() == 1
+    assert store.unsettled(10) == (one, two)
+    assert store.unsettle([]) == 0
+
+
+def test_candidates_are_settled_items_with_the_key(
+    store: Store,
+    put: Callable[..., None],
+    settle: Callable[..., None],
+    make_item: Callable[..., Item],
+    make_story: Callable[..., Any],
+) -> None:
+    one, two, waiting = make_item("b"), make_item("a"), make_item("c")
+    put(waiting)
+    settle(make_story("one", one), make_story("two", two), keys={one.key: ("x", "shared", "x"), two.key: ("shared",)})
+    assert store.candidates(["shared", "x", "nobody's"]) == {"shared": (two.key, one.key), "x": (one.key,)}
+    settle(make_story("one", one), keys={one.key: ("y",)})
+    assert store.candidates(["shared", "x", "y"]) == {"shared": (two.key,), "y": (one.key,)}
+    assert store.candidates([]) == {}
+
+
+def test_questions_may_be_longer_than_a_statement(
+    store: Store, put: Callable[..., None], make_item: Callable[..., Item]
+) -> None:
+    item = make_item(guid="5")
+    put(item)
+    keys = [ItemKey("amt", str(number)) for number in range(2_500)]
+    assert store.items(keys) == {item.key: item}
+    assert store.candidates([key.guid for key in keys]) == {}
+    assert store.names(keys) == store.matches(keys) == ()
