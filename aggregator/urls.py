@@ -10,8 +10,12 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urljoin, urlsplit, urlu
 _FOLD = re.compile(r"[ \t]*[\r\n]\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HOST = re.compile(r"^[^\s/?#@<>\"'\\^`{|}%]+$")
-# What most URLs look like: nothing to resolve, to escape or to drop. Twenty times as fast as taking them apart.
-_ORDINARY = re.compile(r"https?://[a-z0-9][a-z0-9.-]*[a-z0-9](?:/[A-Za-z0-9/_~.,:@!$'()*+%-]*)?")
+# What most URLs look like: nothing to resolve or to escape, and nothing to drop but in the query. Ten times as fast as taking
+# them apart.
+_ORDINARY = re.compile(
+    r"(https?://[a-z0-9][a-z0-9.-]*[a-z0-9](?:/[A-Za-z0-9/_~.,:@!$'()*+%-]*)?)"
+    r"(?:\?([A-Za-z0-9_~.,:!$()*+%/=&-]+))?(#[A-Za-z0-9_~.-]+)?"
+)
 # The same where nothing changes on the way to a key either: no escapes, no dot segments, no double slashes, no IP in disguise
 _PLAIN = re.compile(
     r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})((?:/(?![./])[A-Za-z0-9_~.,-]*)*)"
@@ -49,15 +53,17 @@ def absolute(url: str | None, base: str | None = None) -> str | None:
     """
     if not url:
         return None
-    if _ORDINARY.fullmatch(url):
-        return url
+    ordinary = _ORDINARY.fullmatch(url)
+    if ordinary:
+        query = _without_tracking(ordinary[2] or "")
+        return url if query == ordinary[2] or not ordinary[2] else _joined(ordinary[1], query, ordinary[3] or "")
     stripped = _CONTROL.sub("", _FOLD.sub("", url.strip())).strip().replace("&amp;", "&")
     if _MAIL.match(stripped):
         return None
     if _NO_SCHEME.match(stripped):
         stripped = f"https://{stripped}"
     try:
-        joined = urljoin(base, stripped) if base else stripped
+        joined = urljoin(base, stripped) if base and not stripped.startswith(("http://", "https://")) else stripped
         parts = urlsplit(joined)
         host, port = parts.hostname, parts.port
     except ValueError:
@@ -73,6 +79,10 @@ def absolute(url: str | None, base: str | None = None) -> str | None:
     fragment = _without_tracking(parts.fragment) if "=" in parts.fragment else parts.fragment
     found = (scheme, ascii_host + (f":{port}" if port else ""), path, _without_tracking(parts.query), fragment)
     return quote(urlunsplit(found), safe=_LEGAL, errors="ignore")
+
+
+def _joined(page: str, query: str, fragment: str) -> str:
+    return f"{page}?{query}{fragment}" if query else f"{page}{fragment}"
 
 
 def _ascii(host: str) -> str | None:

@@ -11,10 +11,15 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+# As in press items: mostly common words, now and then one of the field
 WORDS = (
-    "Ministerium Förderung Wasserstoff Speicher Berlin Brandenburg Unternehmen Forschung Anlage Projekt Gesundheit Mobilität "
-    "Cluster Technologie Standort Energie Netz Entwicklung Digitalisierung Fachkräfte Region Institut Labor Verfahren Millionen "
-    "Euro Betrieb Partner Hochschule Wirtschaft die der und in für mit von auf eine ist wird nach bei aus zum zur"
+    "die der und in für mit von auf eine ist wird nach bei aus zum zur sich auch an dem den das im werden als es sind hat ein "
+    "einer um am über bis durch mehr vor haben noch nur wie sein einem rund seit gegen soll können wurde zwischen unter beim "
+    "Menschen Stadt Land Jahre Prozent Millionen Euro Montag Ende Beginn Haus Angebot Bericht Thema Woche Platz Straße Antrag "
+    "Gespräch Vertrag Weg Ziel Zahl Team Raum Partner Frage Teil Arbeit Zeit Region Programm Projekt Unternehmen Verfahren "
+    "sagte erklärte beginnt endet wächst sinkt steigt bleibt zeigt plant baut eröffnet verlängert prüft stellt bietet "
+    "neu groß klein gut erste zweite dritte jung offen gemeinsam regional wichtig möglich weiter heute morgen künftig bereits "
+    "Wasserstoff Medizintechnik Logistik Photonik Lebensmittel"
 ).split()
 
 
@@ -35,7 +40,7 @@ def entry(feed: int, number: int) -> str:
         f"<item><title>{prose(seed, 7)} {seed}</title><link>https://site{feed}.example/news/{number}?utm_source=rss</link>"
         f'<guid isPermaLink="false">{feed}-{number}</guid><description>{prose(seed + 1, 20)}</description>'
         f'<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/">{paragraphs}</content:encoded>'
-        f"<category>{WORDS[seed % 20]}</category><pubDate>{day:02} Oct 2026 10:{seed % 60:02}:00 +0200</pubDate></item>"
+        f"<category>{WORDS[seed % len(WORDS)]}</category><pubDate>{day:02} Oct 2026 10:{seed % 60:02}:00 +0200</pubDate></item>"
     )
 
 

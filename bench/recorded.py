@@ -67,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     source = parser.parse_args().folder
-    feeds = sorted(path for path in source.iterdir() if path.suffix in {".xml", ".rss", ".atom", ".rdf", ".json"})
+    feeds = sorted(path for path in source.iterdir() if path.suffix not in {".md", ".tsv"} and path.is_file())
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(source)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as name:

@@ -30,7 +30,8 @@ _LINES = _names(
 _ALLOWED = _LINES | _names("a img strong em b i u s sub sup small q cite code kbd abbr mark del ins td th")
 # Gone with all that stands in them: code, pictures made of code, what only works inside its own page
 _GONE = _names("script style template svg math iframe object select textarea button title nav")
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # without it nh3 lets `title` and `lang` pass everywhere
     "a": {"href"},
     "img": {"src", "alt", "width", "height"},
     "td": {"colspan", "rowspan"},
@@ -47,7 +48,10 @@ _SANITISER = nh3.Cleaner(
     link_rel="noopener",
 )
 _TEXT_ONLY = nh3.Cleaner(
-    tags=set(_LINES | _RENAMED.keys() | {"td", "th"}), clean_content_tags=set(_GONE), attributes={}, link_rel=None
+    tags=set(_LINES | _RENAMED.keys() | {"td", "th"}),
+    clean_content_tags=set(_GONE),
+    attributes={"*": set()},
+    link_rel=None,
 )
 
 _DEEPEST = 200
@@ -78,8 +82,8 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 
 
 def safe(markup: str, base: str) -> str:
-    """The HTML without anything that runs, styles, tracks or names; links absolute against `base`. Safe twice is safe once."""
-    cleaned = _cleaned(_SANITISER, markup)
+    """The HTML without anything that runs, styles, tracks or names; links absolute against `base`."""
+    cleaned = _cleaned(_SANITISER, markup).replace("<img>", "")
     if "=" in cleaned:
         cleaned = _WITH_ATTRIBUTES.sub(lambda tag: _rewritten(tag, base), cleaned)
     return without_empty(_RENAME.sub(lambda tag: f"<{tag[1]}{_RENAMED[tag[2]]}>", cleaned)).strip()

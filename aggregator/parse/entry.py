@@ -27,7 +27,6 @@ _INLINE = frozenset(
 _VOID = frozenset({"br", "img", "wbr"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _LENGTH = re.compile(r"[1-9]\d{0,14}$", re.ASCII)  # "0" and "" stand for unknown
-_FOLD = re.compile(r"[ \t]*[\r\n]\s*")  # TYPO3 breaks long links and indents what follows
 # "mail (name)" of RSS and "name <mail>". feedparser knows no top-level domain of more than four letters, such as .berlin
 _MAILED = re.compile(r"\s*\S+@\S+\s*\(([^()]+)\)\s*$|([^<>@]+?)\s*<\S+@\S+>\s*$")
 _PERMALINK = re.compile(r"https?://|/", re.IGNORECASE)
@@ -92,8 +91,7 @@ def _link(parsed: Parsed, base: str) -> str | None:
         guid = None
     alternates = (_written(alternate, "href") for alternate in _links(parsed, "alternate"))
     candidates = (_written(parsed, "feedburner_origlink"), link, *alternates, guid)
-    unfolded = (_FOLD.sub("", candidate) for candidate in candidates if candidate)
-    return next((url for url in (urls.absolute(candidate, base) for candidate in unfolded) if url), None)
+    return next((url for url in (urls.absolute(candidate, base) for candidate in candidates) if url), None)
 
 
 def _title(parsed: Parsed, *, atom: bool) -> Prose | None:

@@ -23,7 +23,6 @@ _BLOCKS = frozenset(
         " main nav ol p pre section table td th tr ul",
     )
 )
-_DECLARATIONS = re.compile(rb"^(?:\s*<\?[^>]*>)+")
 
 
 class RecipeError(ValueError):
@@ -34,8 +33,8 @@ def soup(decoded: Decoded) -> BeautifulSoup:
     """The page as a tree. The parser is named: which one Beautiful Soup takes else depends on what is installed."""
     from bs4 import BeautifulSoup
 
-    # Without XHTML's declaration, at which Beautiful Soup warns on standard error
-    return BeautifulSoup(_DECLARATIONS.sub(b"", decoded.utf8), "lxml", from_encoding="utf-8")
+    # "<?xml" means nothing in HTML, and Beautiful Soup warns of it on standard error
+    return BeautifulSoup(decoded.utf8.replace(b"<?xml", b"<?x"), "lxml", from_encoding="utf-8")
 
 
 def elements(scope: Tag, css: str) -> list[Tag]:

@@ -17,8 +17,9 @@ _FEED = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json)")
 # Beside the file it is to become, so that the rename stays on one file system. The name is always the same: what a killed
 # pass left is overwritten by the next, which has to write the same file.
 _NEW = ".{}.new"
-# So many files are synced one by one (0.3 ms each on a virtual disk, 5 ms and more on others); for more of them one sync of
-# the whole machine is cheaper: 4,000 files of a first pass take 0.3 s instead of 1.3 s here.
+# So many files are synced one by one; for more of them one sync of the whole machine is cheaper. 4,000 files of 30 kB on a busy
+# ext4 disk, median of 6 (least, most): one by one 12.2 s (1.7, 23.3), one sync 2.9 s (1.8, 6.1), none at all 2.5 s (1.6, 3.4);
+# 200 files: 0.22, 0.09 and 0.05 s. The price: sync(2), unlike fsync(2), does not tell of a write error.
 _ONE_BY_ONE = 200
 
 

@@ -47,7 +47,7 @@ class Written(UserDefinedType[Any]):
 
 # What reads looks for None itself: a function more for each value is a tenth of the time that reading takes.
 def _instant(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else _EPOCH + timedelta(0, 0, int(microseconds * 1.0))
+    return None if microseconds is None else _EPOCH + timedelta(0, 0, microseconds)
 
 
 def _microseconds(instant: datetime) -> int:
@@ -55,7 +55,7 @@ def _microseconds(instant: datetime) -> int:
 
 
 def _span(microseconds: int | None) -> timedelta | None:
-    return None if microseconds is None else timedelta(0, 0, int(microseconds * 1.0))
+    return None if microseconds is None else timedelta(0, 0, microseconds)
 
 
 def _length(span: timedelta) -> int:

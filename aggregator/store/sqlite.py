@@ -27,7 +27,7 @@ def engine(path: str, timeout: float) -> Engine:
     def connect() -> sqlite3.Connection:
         # isolation_level None: sqlite3 begins nothing by itself, so that DDL is part of transactions as well
         connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         # FULL costs a sync for every commit: 1,000 small transactions take 270 ms instead of 25. NORMAL may lose the last
         # commits with the power, although what they gave is published already.
         connection.execute("PRAGMA synchronous = FULL")
@@ -36,6 +36,17 @@ def engine(path: str, timeout: float) -> Engine:
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        # Two make the same new file at once (1 of 300 openings, five at a time): the change of mode does not wait for the
+        # other, a transaction does.
+        connection.execute(BEGIN_WRITING)
+        connection.rollback()
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def version(connection: Connection) -> int:

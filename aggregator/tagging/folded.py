@@ -13,7 +13,13 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _ASCII = str.maketrans({code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)})
 # What nearly every non-ASCII character of a German text is; the rest is worked out one by one, at 2 µs each
 _COMMON = {
-    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue", "ß": "ss",
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "Ä": "ae",
+    "Ö": "oe",
+    "Ü": "ue",
+    "ß": "ss",
     **dict.fromkeys("–—‑‐„“”‚‘’»«›‹…•·§€°*\u00a0\u202f\u2009", " "),
     **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff¬", ""),
 }

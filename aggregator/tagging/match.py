@@ -13,7 +13,7 @@ from typing import NamedTuple
 from aggregator import text
 from aggregator.model import LabelKind, Scope, Strength
 from aggregator.tagging.folded import Folded, fold
-from aggregator.tagging.rules import Entry, Pattern, Role, Rules
+from aggregator.tagging.rules import Entry, Pattern, Role, Rules, letters
 
 # `Wirtschaft, Arbeit und Energie` behind `Minister für`: capitalised words, joined by commas and conjunctions
 _CAPITALISED = r"[A-ZÄÖÜ][\w-]{1,40}(?: [A-ZÄÖÜ][\w-]{1,40}){0,2}"
@@ -95,13 +95,11 @@ def _hit(entry: Entry, stop: int, folded: Folded, written: str) -> Hit | None:
             return None
         stop = rest.end()
     word_stop = stop if entry.closed else folded.word_stop(stop)
-    if not pattern.open_right and not entry.ends_well(folded.text[stop:word_stop]):
+    if word_stop > stop and not pattern.open_right and not entry.ends_well(folded.text[stop:word_stop]):
         return None
-    first, last = folded.span(start, stop)
-    if pattern.letters and pattern.letters != "".join(filter(str.isalnum, written[first:last])):
+    if pattern.letters and pattern.letters != letters(written[slice(*folded.span(start, stop))]):
         return None
-    word_start = folded.word_start(start) if pattern.open_left else start
-    first, last = folded.span(word_start, word_stop)
+    first, last = folded.span(folded.word_start(start) if pattern.open_left else start, word_stop)
     if pattern.list_follows:
         listed = _LIST.match(written, last)
         last = listed.end() if listed else last

@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.config import document
@@ -138,6 +138,7 @@ PIECES = st.sampled_from([
 # fmt: on
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=20).map(lambda pieces: "".join(pieces).encode())))
 @example(b'"\\UFFFFFFFF"')
 def test_any_bytes_are_a_document_or_faults(content: bytes) -> None:

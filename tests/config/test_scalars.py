@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import soupsieve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.config import scalars
@@ -157,12 +157,14 @@ SELECTOR_PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(SELECTOR_PIECES, min_size=1, max_size=8).map("".join))
 def test_what_passes_without_the_compiler_compiles(written: str) -> None:
     if scalars._PLAIN_SELECTOR.fullmatch(written):
         soupsieve.compile(written)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(written: str) -> None:
     for read in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator import text
@@ -27,6 +27,7 @@ def test_slug(title: str, taken: tuple[str, ...], expected: str) -> None:
     assert snippet.slug(title, taken=taken) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=90), st.lists(st.sampled_from(["a", "a-2", "source"])))
 def test_a_slug_is_an_id_that_is_free(title: str, taken: list[str]) -> None:
     made = snippet.slug(title, taken=taken)
@@ -59,6 +60,7 @@ def test_a_snippet_reads_like_the_documentation() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60).map(text.line).filter(bool))
 @example("${HOME}")
 @example("$${HOME} $ ${ x}")

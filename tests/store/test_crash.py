@@ -34,6 +34,23 @@ def update(source_id):
     new = tuple(item(source_id, str(number)) for number in range(20))
     return SourceUpdate(state=SourceState(source_id=source_id, last_checked=NOW), new=new)
 """
+# kill -9 from inside SQLite, after so many times fifty instructions of its virtual machine: anywhere, but the same for ever
+KILLED = """
+import os, signal, sqlite3, sys
+left = int(sys.argv[2])
+def step():
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+connected = sqlite3.connect
+def connect_and_count(*args, **kwargs):
+    connection = connected(*args, **kwargs)
+    connection.set_progress_handler(step, 50)
+    return connection
+sqlite3.connect = connect_and_count
+"""
 FOR_EVER = (
     WRITING
     + """
@@ -74,17 +91,27 @@ def checked(path: Path) -> dict[str, int]:
 
 
 def test_a_kill_between_any_two_instructions_leaves_whole_transactions(url: str, path: Path) -> None:
-    acknowledged = 0
-    for lines in (1, 2, 3, 7, 20, 45):
+    before = 0
+    for fifties in (60, 77, 100, 131, 200, 500, 1_003):
+        command = [sys.executable, "-c", KILLED + FOR_EVER, url, str(fifties)]
+        killed = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert killed.returncode == -9, killed.stderr
+        acknowledged = before + len(killed.stdout.split())
+        before = len(checked(path))
+        assert before in {acknowledged, acknowledged + 1}, "at the most the commit that was under way"
+
+
+def test_a_kill_from_outside_loses_nothing_acknowledged(url: str, path: Path) -> None:
+    before = 0
+    for lines in (1, 2, 5, 20):
         with subprocess.Popen([sys.executable, "-c", FOR_EVER, url], stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
-            for _ in range(lines):
-                acknowledged = int(writer.stdout.readline()) + 1
+            told = [writer.stdout.readline() for _ in range(lines)]
             writer.kill()
-            rest = writer.stdout.read().split("\n")[:-1]
-            acknowledged = int(rest[-1]) + 1 if rest else acknowledged
-        stored = checked(path)
-        assert len(stored) in {acknowledged, acknowledged + 1}, "at the most the commit that was under way"
+            told += [line for line in writer.stdout if line.endswith("\n")]
+        acknowledged = before + len(told)
+        before = len(checked(path))
+        assert before in {acknowledged, acknowledged + 1}
 
 
 def test_a_full_disk_ends_the_command_and_not_the_store(url: str, path: Path) -> None:
@@ -109,25 +136,7 @@ def test_several_programs_may_open_a_new_store_at_once(tmp_path: Path) -> None:
 
 
 def test_a_kill_while_a_store_is_made_leaves_none_or_a_whole_one(tmp_path: Path) -> None:
-    code = (
-        "import os, signal, sys\n"
-        "from aggregator.store import connect\n"
-        "import sqlite3\n"
-        "left = int(sys.argv[2])\n"
-        "def step(*_):\n"
-        "    global left\n"
-        "    left -= 1\n"
-        "    if left == 0: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return 0\n"
-        "connected = sqlite3.connect\n"
-        "def connect_and_count(*args, **kwargs):\n"
-        "    connection = connected(*args, **kwargs)\n"
-        "    connection.set_progress_handler(step, 50)\n"
-        "    return connection\n"
-        "sqlite3.connect = connect_and_count\n"
-        "with connect.opened(sys.argv[1]): pass\n"
-        "print('made')"
-    )
+    code = KILLED + "from aggregator.store import connect\nwith connect.opened(sys.argv[1]): pass"
     ends = set()
     for instructions in (1, 5, 20, 40, 80, 10_000):  # in fifties of SQLite's virtual machine
         path = tmp_path / f"{instructions}.sqlite"

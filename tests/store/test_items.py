@@ -161,7 +161,9 @@ def test_a_withdrawn_item_is_gone_but_known(
     assert store.unsettled_withdrawn() == (item.key,)
     assert store.unsettled(10) == ()
     assert store.candidates(["k"]) == {"k": (other.key,)}
-    settle(make_story("b", other, item), gone=("tag:example.org,2026:story/a",))
+    keys = {item.key: ("k",), other.key: ("k",)}
+    settle(make_story("b", other, item), keys=keys, gone=("tag:example.org,2026:story/a",))
+    assert store.candidates(["k"]) == {"k": (other.key,)}
     assert store.unsettled_withdrawn() == ()
     assert store.items([item.key])[item.key].text == ""
     assert store.search("geheim", 10) == ()
