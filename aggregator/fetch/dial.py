@@ -31,7 +31,7 @@ class Resolve(Protocol):
 class SystemResolver:
     """The system's resolver in threads of our own: names that hang must not hold up whatever else uses threads."""
 
-    threads: Executor
+    threads: Executor | None  # None: the event loop's own
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
         # As bytes: for a str Python applies its own IDNA codec, which raises UnicodeError for what DNS would just not know.

@@ -34,11 +34,8 @@ class Pace:
         async with known.places:  # before a place among all: a slow host's queue must not hold those
             if self._limits.gap and not self._closed(known):
                 await self._gap(known)
-            if self._closed(known):
-                yield known.told
-                return
             async with self._all:
-                yield None
+                yield known.told if self._closed(known) else None
 
     def close(self, host: str, *, until: datetime, now: datetime) -> None:
         """The host said `Retry-After`: every turn before `until` is refused."""

@@ -91,6 +91,7 @@ def live(markup: str) -> list[str]:
     [
         pytest.param("<p>Ein <b>Text</b></p>", "<p>Ein <b>Text</b></p>", id="what says what the text is stays"),
         pytest.param("<p style='x' class='y' id='z' name='n'>A</p>", "<p>A</p>", id="nothing says what it looks like"),
+        pytest.param("<b title='<p>' lang=de>A</b>", "<b>A</b>", id="neither title nor lang"),
         pytest.param("<h1>A</h1>", "<h2>A</h2>", id="the first heading is the page's"),
         pytest.param(
             "<section><p>A</p></section><main>B</main>", "<div><p>A</p></div><div>B</div>", id="parts are blocks"

@@ -13,7 +13,8 @@ from threading import Thread
 import pytest
 
 from aggregator.errors import ConfigError, Failure
-from aggregator.fetch import proxies, targets
+from aggregator.fetch import dial, proxies, targets
+from aggregator.fetch.stream import UnreachableError
 from aggregator.fetch.targets import Target
 from aggregator.model import Failed, Fetched, Limits, Outcome
 from tests.servers.local_world import LocalServer
@@ -100,16 +101,21 @@ def test_https_where_only_http_is_spoken(server: LocalServer, fetch: Fetch) -> N
     assert outcome.failure in {Failure.TLS, Failure.TIMEOUT}
 
 
-@pytest.mark.usefixtures("trusted")
-def test_words_before_the_handshake_are_no_answer(certificate: Path, fetch: Fetch) -> None:
+def test_words_before_the_handshake_are_no_answer(certificate: Path) -> None:
     """Whoever sits on the line could slip in an answer of his own before the real server's handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+
+    async def run(server: LocalServer) -> None:
+        stream = await dial.connect(server.host, server.port, private=True, resolve=dial.SystemResolver(None))
+        async with asyncio.timeout(2):
+            while not stream.get_extra_info("is_readable"):
+                await asyncio.sleep(0)
+            await stream.start_tls(ssl.create_default_context(cafile=certificate), server_hostname="127.0.0.1")
+
     forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nFORGED"
-    with LocalServer(tls=context, greeting=forged) as server:
-        outcome = fetch(server.url("/feed"))
-    assert isinstance(outcome, Failed)
-    assert outcome.failure is Failure.TLS
+    with LocalServer(tls=context, greeting=forged) as server, pytest.raises(UnreachableError, match="before"):
+        asyncio.run(run(server))
 
 
 def test_a_file_of_certificates_that_is_not_there(monkeypatch: pytest.MonkeyPatch, fetch: Fetch) -> None:
