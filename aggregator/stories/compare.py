@@ -45,7 +45,7 @@ class _Rule(NamedTuple):
 _RULES = {
     "url": _Rule("canonical-url", 1.0, "both stand at"),
     "key": _Rule("stable-key", 0.95, "both carry the publisher's id"),
-    "hash": _Rule("content-hash", 0.9, "both have the same words, digest"),
+    "hash": _Rule("content-hash", 0.9, "both have the same words in title and text"),
 }
 
 
@@ -90,7 +90,8 @@ def compare(left: Item, right: Item, *, shared: Collection[str], window: timedel
         left, right = right, left
     strongest = max(sorted(shared), key=lambda key: _rule(key).strength)
     rule = _rule(strongest)
-    says = f"{rule.says} {strongest.partition(':')[2]}"
+    value = strongest.partition(":")[2]
+    says = rule.says if strongest.startswith("hash:") else f"{rule.says} {value}"  # a digest tells people nothing
     forbidden = _forbidden(left, right, window) or _contradiction(left, right, shared)
     return Match(
         left=left.key,

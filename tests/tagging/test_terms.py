@@ -91,6 +91,14 @@ def test_overlapping_terms_are_one_signal(item, label, taxonomy) -> None:
     assert [(one.rule, one.weight) for one in tag.evidence] == [("Wasserstoff*", 1.0)]
 
 
+def test_of_overlapping_terms_the_strongest_counts_and_then_the_longest(item, label, taxonomy) -> None:
+    stronger = label("energie", strong=["*speicher"], medium=["Wasserstoffspeicher im"])
+    longer = label("metall", medium=["Wasserstoff*", "Wasserstoffspeicher im Keller"])
+    tagged = tagging.tag(item(text="Wasserstoffspeicher im Keller"), (), tagging.compiled(taxonomy(stronger, longer)))
+    found = {each.label: [one.rule for one in each.evidence] for each in (*tagged.tags, *tagged.near_misses)}
+    assert found == {"energie": ["*speicher"], "metall": ["Wasserstoffspeicher im Keller"]}
+
+
 @pytest.mark.slow
 def test_hostile_text_costs_no_more_than_its_length(berlin_brandenburg, item) -> None:
     from time import process_time
