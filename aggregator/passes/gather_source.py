@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from aggregator import due, urls
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 # Pages behind links that one source may cost in one pass: the first pass over a long listing is spread over several.
 DETAILS = 60
+_SAMPLE = 5  # so many new items make a median of their own
 _PERMANENT = frozenset({301, 308})
 
 
@@ -144,7 +145,7 @@ async def _following_pages(source: Source, first: Document, known: Known, tools:
     for _ in range((source.listing.pages if source.listing else 1) - 1):
         if following is None or all(entry.fingerprint in known.fingerprints for entry in document.entries):
             break
-        page = await tools.client.fetch(following, private_network=source.private_network, now=now)
+        page = await tools.client.fetch(following, private_network=_private(source, following), now=now)
         reading = await read(source, page, tools) if isinstance(page, Fetched) else None
         if not isinstance(reading, Document):
             break
@@ -271,7 +272,6 @@ def plan(
 
 
 def _succeeded(source: Source, state: SourceState, new: Sequence[Item], *, now: datetime) -> SourceState:
-    cadence = due.cadence([item.published for item in new]) or state.cadence
     reached = replace(
         state,
         last_checked=now,
@@ -279,9 +279,21 @@ def _succeeded(source: Source, state: SourceState, new: Sequence[Item], *, now: 
         last_changed=now if new else state.last_changed,
         failures=0,
         failing=None,
-        cadence=cadence,
+        cadence=_cadence(state, new, now=now),
     )
     return replace(reached, next_due=due.next_due(source, reached, now))
+
+
+def _cadence(state: SourceState, new: Sequence[Item], *, now: datetime) -> timedelta | None:
+    """The usual time between two items: the median of a document, later moved by what comes in between two passes.
+
+    Two items that were posted five minutes apart say little: a source that posts in bursts is not asked every few minutes.
+    """
+    if state.cadence is None or len(new) >= _SAMPLE:
+        return due.cadence([item.published for item in new]) or state.cadence
+    if not new or state.last_changed is None:
+        return state.cadence
+    return (3 * state.cadence + (now - state.last_changed) / len(new)) / 4
 
 
 def unchanged(source: Source, state: SourceState, *, now: datetime) -> Gathered:

@@ -118,7 +118,8 @@ def _compared(
         members = sorted(holders[key])
         for position, left in enumerate(members):
             for right in members[position + 1 :]:
-                if left in keys or right in keys:
+                # One source never merges with itself: a link that 2,000 of its items share would make 2 million pairs.
+                if left.source_id != right.source_id and (left in keys or right in keys):
                     shared[left, right].append(key)
     items = {item.key: item for item in fresh}
     items |= store.items({key for pair in shared for key in pair} - items.keys())

@@ -78,7 +78,7 @@ class _Named:
 
 def _guid(entry: Entry) -> str:
     """The guid as written (`0` is one), else the link, else what the entry says."""
-    written = entry.guid.strip() if entry.guid else ""
+    written = text.legal(entry.guid).strip() if entry.guid else ""
     if written:
         return _bounded(written)
     link = _bare(entry.link)
