@@ -64,9 +64,10 @@ async def serve(serving: Serving, application: Application) -> None:
     scheduler.start()
     await asyncio.wait({web, ended}, return_when=asyncio.FIRST_COMPLETED)
     log.info("service.stopping")
-    scheduler.shutdown(wait=False)
+    scheduler.pause()
     server.should_exit = True
-    await asyncio.gather(passes.stop(), web, return_exceptions=False)
+    await asyncio.gather(passes.stop(), web)
+    scheduler.shutdown(wait=False)  # last: it cancels a tick that still waits for its pass
     ended.cancel()
     log.info("service.stopped")
 

@@ -1,4 +1,7 @@
-"""One URL → Fetched, NotModified or Failed, within a deadline, a size and a number of redirects."""
+"""One URL → Fetched, NotModified or Failed, within a deadline, a size and a number of redirects.
+
+Requests are httpx's and go over an httpx transport (connections.py), without `httpx.AsyncClient` in front.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ from aggregator.fetch import answers, conditional, decode, politeness
 from aggregator.model import Failed, Fetched, Hop, Limits, NotModified, Outcome, Validators
 
 if TYPE_CHECKING:
-    from aggregator.fetch.connections import Answer, Connections, Headers
+    import httpx
+
+    from aggregator.fetch.received import Answer
     from aggregator.fetch.targets import Target
 
 FEEDS = (
@@ -34,21 +39,19 @@ async def opened(limits: Limits, *, user_agent: str) -> AsyncIterator[Client]:
     proxies.check_certificates()
     threads = ThreadPoolExecutor(max_workers=limits.concurrency, thread_name_prefix="dns")
     try:
-        kept = connections.Connections(resolve=dial.SystemResolver(threads), between=proxies.from_environment())
-        try:
-            yield Client(limits, kept, user_agent=user_agent)
-        finally:
-            await kept.aclose()
+        resolver = dial.SystemResolver(threads)
+        async with connections.Transport(resolve=resolver, between=proxies.from_environment()) as transport:
+            yield Client(limits, transport, user_agent=user_agent)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
+class _Wanted:
     """What stays the same from redirect to redirect."""
 
     url: str  # as asked for
-    headers: Headers
+    headers: tuple[tuple[bytes, bytes], ...]
     validators: Validators  # those that are sent
     private_host: str | None  # the one host that may stand at an address that is not public
     now: datetime
@@ -57,12 +60,12 @@ class _Request:
 class Client:
     """Asks for URLs; made by `opened`. Keeps no cookies and nothing else of one source for another."""
 
-    def __init__(self, limits: Limits, connections: Connections, *, user_agent: str) -> None:
+    def __init__(self, limits: Limits, transport: httpx.AsyncBaseTransport, *, user_agent: str) -> None:
         self._limits = limits
-        self._connections = connections
+        self._transport = transport
         self._pace = politeness.Pace(limits)
         agent = "".join(character for character in user_agent if " " <= character <= "~").strip()
-        self._always: Headers = (
+        self._always = (
             (b"User-Agent", agent.encode("ascii")),
             (b"Accept-Encoding", b"gzip, deflate"),
         )
@@ -87,7 +90,7 @@ class Client:
         if isinstance(target, Failed):
             return answers.failed(target.failure, target.detail)
         conditions = conditional.headers(validators)
-        request = _Request(
+        wanted = _Wanted(
             url=url,
             headers=(
                 *self._always,
@@ -100,18 +103,18 @@ class Client:
             private_host=target.host if private_network else None,
             now=now,
         )
-        return await self._follow(target, request)
+        return await self._follow(target, wanted)
 
-    async def _follow(self, target: Target, request: _Request) -> Outcome:
+    async def _follow(self, target: Target, wanted: _Wanted) -> Outcome:
         hops: tuple[Hop, ...] = ()
         seen = {target}
         left = self._limits.deadline
         while True:
-            answer, left = await self._turn(target, request, left)
+            answer, left = await self._turn(target, wanted, left)
             if isinstance(answer, Failed):
                 return answer
             if answer.status not in answers.REDIRECTS:
-                return self._outcome(answer, target, hops, request)
+                return self._outcome(answer, target, hops, wanted)
             hops = (*hops, Hop(target.shown, answer.status))
             following = _following(answer, target)
             if isinstance(following, Failed):
@@ -126,7 +129,7 @@ class Client:
             seen.add(following)
             target = following
 
-    async def _turn(self, target: Target, request: _Request, left: float) -> tuple[Answer | Failed, float]:
+    async def _turn(self, target: Target, wanted: _Wanted, left: float) -> tuple[Answer | Failed, float]:
         """One request when it is its turn, and the seconds that are left for those after it."""
         async with self._pace.turn(target.place) as closed_until:
             if closed_until is not None:
@@ -134,30 +137,31 @@ class Client:
                 return answers.failed(Failure.RATE_LIMITED, detail, retry_after=closed_until), left
             clock = asyncio.get_running_loop().time
             started = clock()
-            answer = await self._ask(target, request, left)
+            answer = await self._ask(target, wanted, left)
             if isinstance(answer, Failed) and answer.retry_after is not None:
-                self._pace.close(target.place, until=answer.retry_after, now=request.now)
+                self._pace.close(target.place, until=answer.retry_after, now=wanted.now)
             return answer, left - (clock() - started)
 
-    async def _ask(self, target: Target, request: _Request, left: float) -> Answer | Failed:
+    async def _ask(self, target: Target, wanted: _Wanted, left: float) -> Answer | Failed:
+        from aggregator.fetch import received
         from aggregator.fetch.stream import UnreachableError
 
+        request = _request(target, wanted)
         try:
             async with asyncio.timeout(left):
-                answer = await self._connections.ask(
-                    target, request.headers, private=target.host == request.private_host, limit=self._limits.body
-                )
+                response = await self._transport.handle_async_request(request)
+                answer = await received.read(response, self._limits.body)
         except TimeoutError:
             return answers.failed(Failure.TIMEOUT, f"no complete answer within {self._limits.deadline:g} s")
         except UnreachableError as error:
             return answers.failed(error.failure, error.detail)
         known = answer.status in answers.REDIRECTS or answer.status in answers.DOCUMENTS or answer.status == 304
-        return answer if known else answers.refused(answer.status, answer.headers, now=request.now)
+        return answer if known else answers.refused(answer.status, answer.headers, now=wanted.now)
 
-    def _outcome(self, answer: Answer, target: Target, hops: tuple[Hop, ...], request: _Request) -> Outcome:
-        url = target.shown if hops or target.authorization else request.url
+    def _outcome(self, answer: Answer, target: Target, hops: tuple[Hop, ...], wanted: _Wanted) -> Outcome:
+        url = target.shown if hops or target.authorization else wanted.url
         if answer.status == 304:
-            return _not_modified(answer, url, hops, request.validators)
+            return _not_modified(answer, url, hops, wanted.validators)
         if not answer.whole:
             detail = f"more than {self._limits.body:,} bytes"
             return answers.failed(Failure.TOO_LARGE, detail, status=answer.status)
@@ -177,6 +181,19 @@ class Client:
             body=body,
             validators=answers.validators(answer.headers),
         )
+
+
+def _request(target: Target, wanted: _Wanted) -> httpx.Request:
+    import httpx
+
+    headers = [(b"Host", target.authority), *wanted.headers]
+    if target.authorization:
+        headers.append((b"Authorization", target.authorization))
+    private = target.host == wanted.private_host
+    # `stream` and not `content`: httpx adds no headers of its own then
+    return httpx.Request(
+        "GET", target.url, headers=headers, stream=httpx.ByteStream(b""), extensions={"private": private}
+    )
 
 
 def _following(answer: Answer, target: Target) -> Target | Failed:

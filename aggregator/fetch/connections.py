@@ -1,41 +1,29 @@
-"""One request over one connection, and connections kept for the next.
+"""The way of every request: an httpx transport that looks at an address before it connects, and keeps connections.
 
-httpcore's connection is used without the pool and the client of httpx: for a 304 over loopback that is 0.2 ms instead of 0.8,
-and the pool looks at every connection for each request (1.2 ms with 20). Redirects, cookies, decoding and the pace are ours
-anyway.
+Requests and answers are httpx's, but nothing of httpx stands between this transport and its caller: `httpx.AsyncClient` costs
+a 304 three times what the transport's own interface does (docs/decisions/0004-httpx-without-its-pool.md) and brings a cookie
+jar, redirects and logins, which are our own here. httpcore's connection is used without its pool, which looks at every
+connection for each request (1.2 ms with 20) and has no public place for the guard.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias, cast
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import NamedTuple, Protocol, cast
 
 import httpcore
+import httpx
 
 from aggregator.errors import Failure
-from aggregator.fetch import dial, proxies
+from aggregator.fetch import dial, proxies, targets
 from aggregator.fetch.stream import UnreachableError
 from aggregator.fetch.targets import Target
 
-Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
-# What carries a document, and what carries nothing at all: read to its end, so that the connection can serve again.
-_DOCUMENTS = frozenset({200, 203})
-_BODILESS = frozenset({204, 205, 304})
+_BROKEN = (httpcore.ProtocolError, httpcore.NetworkError)
+_REPEATABLE = frozenset({"GET", "HEAD"})
 _IDLE_SECONDS = 5.0  # most servers close an idle connection after 5 to 75 s
 _IDLE_KEPT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said; `body` is as sent, and empty unless the status promises a document."""
-
-    status: int
-    headers: Mapping[bytes, bytes]  # names in lower case, the first of each
-    body: bytes
-    whole: bool  # False: longer than the limit, given up
 
 
 class _Place(NamedTuple):
@@ -47,8 +35,9 @@ class _Place(NamedTuple):
     port: int
 
 
-class Connections:
-    """Connections of one client. The caller sees to how many are in use at once."""
+class Transport(httpx.AsyncBaseTransport):
+    """Connections of one client. The caller sees to how many are in use at once, and to the time: httpx's timeouts are not
+    kept, a deadline of the caller's covers all of them together."""
 
     def __init__(self, *, resolve: dial.Resolve, between: proxies.Proxies) -> None:
         self._resolve = resolve
@@ -56,21 +45,23 @@ class Connections:
         self._idle: list[tuple[_Place, httpcore.AsyncHTTP11Connection]] = []
         self._tls: ssl.SSLContext | None = None
 
-    async def ask(self, target: Target, headers: Headers, *, private: bool, limit: int) -> Answer:
-        """One GET. Reads at most about `limit` bytes of body. Raises UnreachableError for whatever goes wrong."""
-        place = _Place(private, target.scheme, target.host, target.port)
-        proxy = self._between.between(target)
-        request = _request(target, headers, proxy)
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer to one request, its body still to be read and in any case to be closed.
+
+        `extensions={"private": True}` allows the URL's host to stand at an address that is not public; for this one request,
+        so it must not be handed on to where a redirect leads. Raises UnreachableError for whatever goes wrong, while the body
+        is read as well.
+        """
+        target = targets.of(request.url)
+        if target is None:
+            raise UnreachableError(Failure.SCHEME, "only http and https are fetched")
+        place = _Place(bool(request.extensions.get("private")), target.scheme, target.host, target.port)
         try:
-            connection, response = await self._answered(place, request, target, proxy)
-            try:
-                return await _read(response, limit)
-            finally:
-                await _body(response).aclose()
-                await self._keep(place, connection)
-        except (httpcore.ProtocolError, httpcore.NetworkError) as error:
-            detail = f"{target.authority.decode('ascii')}: {str(error) or 'the connection broke off'}"
-            raise UnreachableError(Failure.PROTOCOL, detail) from error
+            connection, response = await self._answered(request, target, place)
+        except _BROKEN as error:
+            raise _broken(target, error) from error
+        body = _Body(self, place, target, connection, response)
+        return httpx.Response(response.status, headers=response.headers, stream=body, extensions=response.extensions)
 
     async def aclose(self) -> None:
         """Ends the idle connections."""
@@ -78,14 +69,17 @@ class Connections:
             await self._idle.pop()[1].aclose()
 
     async def _answered(
-        self, place: _Place, request: httpcore.Request, target: Target, proxy: Target | None
+        self, asked: httpx.Request, target: Target, place: _Place
     ) -> tuple[httpcore.AsyncHTTP11Connection, httpcore.Response]:
-        kept = await self._kept(place)
+        proxy = self._between.between(target)
+        request = _request(asked, target, proxy)
+        # What may not be asked twice never goes over a connection that may be closing (RFC 9112 section 9.3.1)
+        kept = await self._kept(place) if asked.method in _REPEATABLE else None
         if kept is not None:
             try:
                 return kept, await kept.handle_async_request(request)
-            except (httpcore.ProtocolError, httpcore.NetworkError):
-                pass  # closed by the server in the meantime: GET may be asked again (RFC 9112 section 9.3.1)
+            except _BROKEN:
+                pass  # closed by the server in the meantime
         stream = await self._stream(target, proxy, private=place.private)
         connection = httpcore.AsyncHTTP11Connection(
             origin=request.url.origin, stream=stream, keepalive_expiry=_IDLE_SECONDS
@@ -103,7 +97,8 @@ class Connections:
                 await connection.aclose()
         return None
 
-    async def _keep(self, place: _Place, connection: httpcore.AsyncHTTP11Connection) -> None:
+    async def keep(self, place: _Place, connection: httpcore.AsyncHTTP11Connection) -> None:
+        """Takes a connection back when its answer was read to the end."""
         if not connection.is_idle():
             return
         self._idle.append((place, connection))
@@ -141,6 +136,51 @@ class Connections:
         return self._tls
 
 
+class _Stream(Protocol):
+    """What httpcore's answers carry, though it calls it any iterable."""
+
+    def __aiter__(self) -> AsyncGenerator[bytes, None]: ...
+
+    async def aclose(self) -> None: ...
+
+
+class _Body(httpx.AsyncByteStream):
+    """The bytes of an answer as sent. An iterator and no generator, so that `aclose` ends all there is to end."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        place: _Place,
+        target: Target,
+        connection: httpcore.AsyncHTTP11Connection,
+        response: httpcore.Response,
+    ) -> None:
+        self._transport = transport
+        self._place = place
+        self._target = target
+        self._connection: httpcore.AsyncHTTP11Connection | None = connection
+        # The stream itself: `response.aiter_stream()` puts a generator round it that leaves this one open when given up
+        self._stream = cast(_Stream, response.stream)
+        self._chunks = aiter(self._stream)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._chunks)
+        except _BROKEN as error:
+            raise _broken(self._target, error) from error
+
+    async def aclose(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:  # given back already; it may be in another's use
+            return
+        await self._chunks.aclose()
+        await self._stream.aclose()
+        await self._transport.keep(self._place, connection)
+
+
 async def _tunnel(stream: httpcore.AsyncNetworkStream, target: Target, proxy: Target) -> httpcore.AsyncNetworkStream:
     """RFC 9110 section 9.3.6."""
     there = b"%b:%d" % (_bracketed(target.host), target.port)
@@ -154,15 +194,14 @@ async def _tunnel(stream: httpcore.AsyncNetworkStream, target: Target, proxy: Ta
     return cast(httpcore.AsyncNetworkStream, response.extensions["network_stream"])
 
 
-def _request(target: Target, headers: Headers, proxy: Target | None) -> httpcore.Request:
-    named = [(b"Host", target.authority), *headers]
-    if target.authorization:
-        named.append((b"Authorization", target.authorization))
+def _request(asked: httpx.Request, target: Target, proxy: Target | None) -> httpcore.Request:
+    headers = asked.headers.raw
     path = target.path
     if proxy is not None and target.scheme == "http":  # RFC 9112 section 3.2.2: a proxy gets the whole URL
         path = target.shown.encode("ascii")
-        named.extend(_proxy_authorization(proxy))
-    return httpcore.Request(b"GET", _url(target, path), headers=named)
+        headers.extend(_proxy_authorization(proxy))
+    content = cast("httpx.AsyncByteStream", asked.stream)
+    return httpcore.Request(asked.method, _url(target, path), headers=headers, content=content)
 
 
 def _url(target: Target, path: bytes) -> httpcore.URL:
@@ -177,45 +216,6 @@ def _bracketed(host: str) -> bytes:
     return f"[{host}]".encode("ascii") if ":" in host else host.encode("ascii")
 
 
-async def _read(response: httpcore.Response, limit: int) -> Answer:
-    headers = _first_of_each(response.headers)
-    length = headers.get(b"content-length", b"")
-    if response.status in _DOCUMENTS:
-        if length.isdigit() and len(length) < 20 and int(length) > limit:
-            return Answer(response.status, headers, b"", whole=False)
-    elif response.status not in _BODILESS and length != b"0":
-        return Answer(response.status, headers, b"", whole=True)
-    chunks: list[bytes] = []
-    size = 0
-    async with aclosing(_body(response).__aiter__()) as stream:
-        async for chunk in stream:
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                return Answer(response.status, headers, b"", whole=False)
-    return Answer(response.status, headers, b"".join(chunks), whole=True)
-
-
-class _Body(Protocol):
-    """What httpcore's answers carry, though it calls it any iterable."""
-
-    def __aiter__(self) -> AsyncGenerator[bytes, None]: ...
-
-    async def aclose(self) -> None: ...
-
-
-def _body(response: httpcore.Response) -> _Body:
-    # Not by `response.aclose()`, which asks `typing` twice what the stream is: a tenth of a small request.
-    return cast(_Body, response.stream)
-
-
-def _first_of_each(headers: Headers) -> dict[bytes, bytes]:
-    """By lower-case name. Content-Encoding is a list that may be spread over several lines (RFC 9110 section 5.3)."""
-    found: dict[bytes, bytes] = {}
-    for name, value in headers:
-        key = name.lower()
-        if key not in found:
-            found[key] = value
-        elif key == b"content-encoding":
-            found[key] += b", " + value
-    return found
+def _broken(target: Target, error: Exception) -> UnreachableError:
+    detail = f"{target.authority.decode('ascii')}: {str(error) or 'the connection broke off'}"
+    return UnreachableError(Failure.PROTOCOL, detail)

@@ -8,6 +8,7 @@ import ssl
 from typing import Any, cast
 
 import httpcore
+import httpx
 
 from aggregator.errors import Failure
 
@@ -15,7 +16,7 @@ from aggregator.errors import Failure
 _HIGH = 256 * 1024
 
 
-class UnreachableError(Exception):
+class UnreachableError(httpx.TransportError):
     """No answer, and why. Never leaves this room: the client makes a `Failed` of it."""
 
     def __init__(self, failure: Failure, detail: str) -> None:

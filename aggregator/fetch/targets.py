@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
 import httpx
@@ -20,6 +20,7 @@ _PORTS = {"http": 80, "https": 443}
 class Target:
     """Where one request goes. Equal targets are the same request."""
 
+    url: httpx.URL = field(compare=False)  # without user and password; what follows is a reading of it
     scheme: str  # http or https
     host: str  # lower case, punycode; an IPv6 address without brackets
     port: int
@@ -41,7 +42,7 @@ class Target:
 def read(url: str) -> Target | Failed:
     """The target of an absolute URL; Failed with SCHEME for what is no http(s) URL."""
     try:
-        return _target(httpx.URL(url)) or Failed(failure=Failure.SCHEME, detail="only http and https are fetched")
+        return of(httpx.URL(url)) or Failed(failure=Failure.SCHEME, detail="only http and https are fetched")
     except (httpx.InvalidURL, ValueError) as error:  # ValueError: urljoin's and int's, where httpx lets them pass
         return Failed(failure=Failure.SCHEME, detail=f"not a URL that can be fetched: {error}")
 
@@ -49,9 +50,8 @@ def read(url: str) -> Target | Failed:
 def follow(target: Target, location: str) -> Target | Failed:
     """The target of a `Location`, which may be relative (RFC 9110 section 10.2.2)."""
     try:
-        base = httpx.URL(target.shown)
-        joined = base.join(location)
-        following = _target(joined)
+        joined = target.url.join(location)
+        following = of(joined)
     except (httpx.InvalidURL, ValueError) as error:
         return Failed(failure=Failure.BAD_REDIRECT, detail=f"redirect to no URL: {error}")
     if following is None:
@@ -62,13 +62,8 @@ def follow(target: Target, location: str) -> Target | Failed:
     return following
 
 
-def _same_server(old: Target, new: Target) -> bool:
-    """Whether a password may go along: the same origin, or the same host made safer."""
-    upgrade = (old.scheme, old.port, new.scheme, new.port) == ("http", 80, "https", 443)
-    return old.host == new.host and (upgrade or (old.scheme, old.port) == (new.scheme, new.port))
-
-
-def _target(url: httpx.URL) -> Target | None:
+def of(url: httpx.URL) -> Target | None:
+    """The target of a URL that is parsed already, None for what is no http(s) URL."""
     scheme, host = url.scheme, url.raw_host
     if scheme not in _PORTS or not _HOST.fullmatch(host):
         return None
@@ -77,14 +72,22 @@ def _target(url: httpx.URL) -> Target | None:
     if not 0 < port < 65_536:
         return None
     named = b"[%b]" % host if b":" in host else host
+    userinfo = url.userinfo
     return Target(
+        url=url.copy_with(userinfo=b"") if userinfo else url,
         scheme=scheme,
         host=host.decode("ascii"),
         port=port,
         authority=named if port == default else b"%b:%d" % (named, port),
         path=url.raw_path,
-        authorization=_basic(url.userinfo) if url.userinfo else None,
+        authorization=_basic(userinfo) if userinfo else None,
     )
+
+
+def _same_server(old: Target, new: Target) -> bool:
+    """Whether a password may go along: the same origin, or the same host made safer."""
+    upgrade = (old.scheme, old.port, new.scheme, new.port) == ("http", 80, "https", 443)
+    return old.host == new.host and (upgrade or (old.scheme, old.port) == (new.scheme, new.port))
 
 
 def _basic(userinfo: bytes) -> bytes:

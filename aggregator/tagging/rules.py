@@ -92,6 +92,7 @@ def compiled(taxonomy: Taxonomy) -> Rules:
     automaton = ahocorasick.Automaton()
     for key, its_entries in entries.items():
         automaton.add_word(key, tuple(its_entries))
+    automaton.add_word("\0", ())  # an automaton without any word can not be asked; legal text never holds this one
     automaton.make_automaton()
     return Rules(
         version=taxonomy.version,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,3 +106,5 @@ def test_any_text_is_a_target_or_none(written: str) -> None:
             assert target.scheme in {"http", "https"}
             assert target.host
             assert isinstance(targets.read(target.shown), Target)
+            assert targets.of(target.url) == replace(target, authorization=None)  # what is judged is what is dialled
+            assert not target.url.userinfo

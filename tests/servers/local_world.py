@@ -188,10 +188,10 @@ class LocalServer:
         try:
             script = self._scripts.get(seen.path) or self._scripts.get(seen.path.partition("?")[0])
             answer = script(seen) if script else Reply(status=404)
-            _send(connection, answer.content if isinstance(answer, Raw) else _written(answer))
-        finally:
+        finally:  # before the answer goes out: who has it may ask again at once
             with self._lock:
                 self._working -= 1
+        _send(connection, answer.content if isinstance(answer, Raw) else _written(answer))
         if isinstance(answer, Raw):
             if answer.reset:  # SO_LINGER with no time: RST instead of FIN
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
