@@ -144,7 +144,7 @@ def teaser(written: str) -> str:
         shorter = ending.sub("", trimmed)
         if head or shorter:  # a summary that is nothing but its ending stays what it is
             trimmed = shorter
-    return written if trimmed == tail else head + trimmed.rstrip(" ,;–-")
+    return written if trimmed == tail else (head + trimmed.rstrip(" ,;–-") or written)
 
 
 def _lines(parts: Sequence[str]) -> list[_Line]:

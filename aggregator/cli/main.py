@@ -29,7 +29,7 @@ _ELSEWHERE = {
 class Commands(click.Group):
     """A group whose other commands are imported on use, and whose errors become the documented exit statuses."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_ELSEWHERE})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

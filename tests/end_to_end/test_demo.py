@@ -20,7 +20,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory):
 
     folder = tmp_path_factory.mktemp("demo")
     done = subprocess.run(
-        [sys.executable, "-m", "aggregator", "demo"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "aggregator", "demo"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder, done
@@ -122,7 +127,9 @@ def test_explain_says_why(demo, aggregator, result) -> None:
 def test_items_are_listed_by_cluster_and_words(demo, aggregator, result) -> None:
     folder, _ = demo
     listed = result(aggregator(*OPTIONS, "items", "--cluster", "energietechnik", "--json", cwd=folder))
-    assert {"id", "story", "source", "guid", "url", "title", "summary", "published", "updated", "first_seen"} <= listed[0].keys()
+    assert {"id", "story", "source", "guid", "url", "title", "summary", "published", "updated", "first_seen"} <= listed[
+        0
+    ].keys()
     assert all("energietechnik" in item["clusters"] for item in listed)
     found = result(aggregator(*OPTIONS, "items", "--search", "Perowskit", "--json", cwd=folder))
     assert [item["source"] for item in found] == ["institut-solar"]
@@ -131,7 +138,10 @@ def test_items_are_listed_by_cluster_and_words(demo, aggregator, result) -> None
 def test_the_issuer_named_under_quelle_is_kept(demo, aggregator, result) -> None:
     folder, _ = demo
     listed = result(aggregator(*OPTIONS, "items", "--source", "cluster-energie", "--json", cwd=folder))
-    assert {item["issuer"] for item in listed} == {"Ministerium für Wirtschaft der Musterregion", "Stadtwerke Musterstadt"}
+    assert {item["issuer"] for item in listed} == {
+        "Ministerium für Wirtschaft der Musterregion",
+        "Stadtwerke Musterstadt",
+    }
 
 
 def test_rules_applied_again_change_nothing(demo, aggregator, result) -> None:

@@ -25,7 +25,9 @@ limits: {gap: 0s, per_host: 8}
 def configure(folder: Path, sources: str) -> None:
     (folder / "config").mkdir()
     (folder / "config/aggregator.yaml").write_text(SITE)
-    (folder / "config/clusters.yaml").write_text((ROOT / "config/clusters.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "config/clusters.yaml").write_text(
+        (ROOT / "config/clusters.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     (folder / "config/sources.yaml").write_text(sources)
 
 
@@ -40,7 +42,10 @@ def test_the_press_portal_of_a_city(tmp_path: Path, aggregator, result) -> None:
         server.reply("/feed.xml", feed)
         for number, path in (
             ("1102315", "/sen/finanzen/presse/pressemitteilungen/pressemitteilung.1102315.php"),
-            ("1102306", "/ba-charlottenburg-wilmersdorf/aktuelles/pressemitteilungen/2021/pressemitteilung.1102306.php"),
+            (
+                "1102306",
+                "/ba-charlottenburg-wilmersdorf/aktuelles/pressemitteilungen/2021/pressemitteilung.1102306.php",
+            ),
         ):
             server.reply(path, (data / f"pressemitteilung.{number}.html").read_bytes())
         detail = "{title: 'h1.title', content: '.article > .body', remove: ['.pressnumber']}"
@@ -51,13 +56,14 @@ def test_the_press_portal_of_a_city(tmp_path: Path, aggregator, result) -> None:
         power, street = published(tmp_path)
         assert power["title"] == "Stromnetz Berlin ist wieder im Eigentum des Landes Berlin"
         assert (power["date_published"], street["date_published"]) == ("2021-07-01T14:50:00Z", "2021-07-01T14:05:00Z")
-        assert "Gehweg- und Fahrbahnsanierungen an der Suarezstraße" == street["title"]
+        assert street["title"] == "Gehweg- und Fahrbahnsanierungen an der Suarezstraße"
         everything = json.dumps(published(tmp_path), ensure_ascii=False)
         assert "Rückkehr" in everything
         assert not any(broken in everything for broken in ("Ã", "�", "&amp;amp;"))
         assert len(power["content_html"]) > 1000  # the page's text, not the feed's teaser
         items = feed.split(b"<item>")
-        turned = items[0] + b"<item>" + items[2].replace(b"</channel>", b"").replace(b"</rss>", b"").strip() + b"<item>" + items[1]
+        last = items[2].replace(b"</channel>", b"").replace(b"</rss>", b"").strip()
+        turned = items[0] + b"<item>" + last + b"<item>" + items[1]
         server.reply("/feed.xml", turned + b"</channel></rss>")
         again = result(aggregator("run", "--source", "lpd", "--json"))
         assert again["items"] == {"new": 0, "updated": 0}
@@ -70,7 +76,9 @@ def test_the_seed(tmp_path: Path, aggregator, result) -> None:
     data = recorded("seed")
     with LocalServer() as server:
         server.reply("/de/news", (data / "listing.html").read_bytes())
-        server.reply("/de/news/cluster-der-hauptstadtregion-setzen-auf-digitalisierung", (data / "detail.html").read_bytes())
+        server.reply(
+            "/de/news/cluster-der-hauptstadtregion-setzen-auf-digitalisierung", (data / "detail.html").read_bytes()
+        )
         configure(
             tmp_path,
             f"""sources:
@@ -129,7 +137,8 @@ def test_every_recorded_feed_in_one_run(tmp_path: Path, aggregator, result) -> N
         configure(tmp_path, "sources:\n" + "\n".join(rows) + "\n")
         first = result(aggregator("run", "--json"))
         second = result(aggregator("run", "--json"))
-    assert [(feeds[int(one["source"][1:])].name, one["class"]) for one in first["failures"]] == [("rome__index.apt", "not_a_feed")]
+    failures = [(feeds[int(one["source"][1:])].name, one["class"]) for one in first["failures"]]
+    assert failures == [("rome__index.apt", "not_a_feed")]
     status = {source["id"]: source["items"] for source in result(aggregator("status", "--json"))["sources"]}
     fewer = {
         path.name

@@ -101,7 +101,9 @@ def test_one_failing_source_is_one_line_and_costs_nothing_else(tmp_path: Path, a
 
 def test_a_listing_with_pages_behind_it(tmp_path: Path, aggregator, result) -> None:
     def listing(*slugs: str, following: str = "") -> bytes:
-        rows = "".join(f"<article><h3><a href='/n/{slug}'>Meldung {slug}</a></h3><b>17.11.2026</b></article>" for slug in slugs)
+        rows = "".join(
+            f"<article><h3><a href='/n/{slug}'>Meldung {slug}</a></h3><b>17.11.2026</b></article>" for slug in slugs
+        )
         return f"<html lang='de'><body>{rows}{following}</body></html>".encode()
 
     with LocalServer() as server:
@@ -148,8 +150,12 @@ def test_two_at_once_one_works(tmp_path: Path, aggregator) -> None:
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        pytest.param("sources:\n  - {id: a, name: A, url: 'ftp://a.example/'}", "sources.yaml:2", id="a URL that is not http"),
-        pytest.param("sources:\n  - id: a\n    name: A\n    urll: https://a.example/", "sources.yaml:4", id="an unknown key"),
+        pytest.param(
+            "sources:\n  - {id: a, name: A, url: 'ftp://a.example/'}", "sources.yaml:2", id="a URL that is not http"
+        ),
+        pytest.param(
+            "sources:\n  - id: a\n    name: A\n    urll: https://a.example/", "sources.yaml:4", id="an unknown key"
+        ),
     ],
 )
 def test_a_wrong_configuration_ends_with_file_and_line(tmp_path: Path, aggregator, written: str, told: str) -> None:

@@ -134,7 +134,15 @@ def test_pages_are_served_with_a_strict_policy(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/feeds/nobody", "/feeds/nobody.rss", "/nowhere", "/../config/sources.yaml", "/%2e%2e/config/sources.yaml", "/.x.html"]
+    "path",
+    [
+        "/feeds/nobody",
+        "/feeds/nobody.rss",
+        "/nowhere",
+        "/../config/sources.yaml",
+        "/%2e%2e/config/sources.yaml",
+        "/.x.html",
+    ],
 )
 def test_what_is_not_published_is_not_found(service: Service, path: str) -> None:
     assert service.get(path).status == 404
@@ -168,7 +176,11 @@ def test_the_source_was_asked_once(service: Service) -> None:
 
 def test_a_run_beside_it_does_the_same_work_or_ends_with_3(service: Service) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "aggregator", "run", "--json"], cwd=service.folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "aggregator", "run", "--json"],
+        cwd=service.folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode in {0, 3}
     if done.returncode == 0:

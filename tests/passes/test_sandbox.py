@@ -17,7 +17,10 @@ FEED = b"""<rss version="2.0"><channel><title>Presse</title><link>http://feed.ex
 HOSTILE = b"<rss version='2.0'><channel><item><author>" + b"a." * 100_000 + b"@</author></item></channel></rss>"
 
 
-def run(work, *, limits: Limits = Limits(), workers: int = 1):
+ORDINARY = Limits()
+
+
+def run(work, *, limits: Limits = ORDINARY, workers: int = 1):
     async def inside():
         async with sandbox.opened(limits, workers=workers) as box:
             return await work(box)

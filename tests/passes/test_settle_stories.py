@@ -26,7 +26,9 @@ RULES = settle_stories.Rules(
     minting="test.example,2026",
 )
 TEXTS = [
-    " ".join(f"Der Bescheid über Vorhaben {number} wurde heute in Seewalde übergeben." for number in range(start, start + 9))
+    " ".join(
+        f"Der Bescheid über Vorhaben {number} wurde heute in Seewalde übergeben." for number in range(start, start + 9)
+    )
     for start in (0, 20)
 ]
 
@@ -63,7 +65,12 @@ worlds = st.lists(
         st.sampled_from("abc"),
         st.sampled_from(["1", "2", "3"]),
         url=st.sampled_from(
-            ["http://a.example/x", "http://a.example/y", "http://b.example/pressemitteilung.7.php", "http://c.example/z"]
+            [
+                "http://a.example/x",
+                "http://a.example/y",
+                "http://b.example/pressemitteilung.7.php",
+                "http://c.example/z",
+            ]
         ),
         text=st.sampled_from(TEXTS),
         day=st.sampled_from([0, 3, 10, 20]),
@@ -97,7 +104,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds, data=st.data())
-def test_order_rounds_corrections_and_removals_do_not_matter(folder: Path, world: list[Item], data: st.DataObject) -> None:
+def test_order_rounds_corrections_and_removals_do_not_matter(
+    folder: Path, world: list[Item], data: st.DataObject
+) -> None:
     order = data.draw(st.permutations(world))
     corrected = data.draw(st.lists(st.sampled_from(world), max_size=2, unique_by=lambda made: made.key))
     removed = data.draw(st.lists(st.sampled_from(world), max_size=2, unique_by=lambda made: made.key))
