@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -39,9 +40,12 @@ def items(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
         topics = {label.id for label in config.taxonomy.labels if label.kind.value == "topic"}
         click.echo(json.dumps([_item(row, topics) for row in listed], ensure_ascii=False, indent=2))
         return
+    zone = ZoneInfo(config.site.timezone)
     for row in listed:
         item = row.item
-        click.echo(f"{item.published:%Y-%m-%d}  {item.id}  {item.source_id}  {item.title}  [{', '.join(row.labels)}]")
+        click.echo(
+            f"{item.published.astimezone(zone):%Y-%m-%d}  {item.id}  {item.source_id}  {item.title}  [{', '.join(row.labels)}]"
+        )
 
 
 def _since(text: str | None, *, now: datetime) -> datetime | None:

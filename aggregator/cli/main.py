@@ -15,7 +15,7 @@ from aggregator.errors import AggregatorError
 
 # Commands that live in other modules: imported only when they are called, so that `--help` answers at once.
 _ELSEWHERE = {
-    "sources": ("aggregator.cli.sources", "What there is to fetch: list, check, preview, import, export."),
+    "sources": ("aggregator.cli.sources", "What there is to fetch: list, check, preview, add, import, export."),
     "items": ("aggregator.cli.inspect", "What is stored, newest first."),
     "explain": ("aggregator.cli.inspect", "Why an item is tagged, merged or left out."),
     "status": ("aggregator.cli.inspect", "How every source is."),
@@ -97,7 +97,6 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
         log_format=given["log_format"],
         verbosity=-1 if given["quiet"] else given["verbose"],
     )
-    ctx.obj.configure_logs()
 
 
 @cli.command()

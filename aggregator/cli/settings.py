@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -35,7 +35,13 @@ class Settings:
         return datetime.now(UTC)  # noqa: TID251  this is the edge
 
     def load(self) -> Config:
-        """The configuration; ConfigError names file and line."""
+        """The configuration, from the last time it was read where nothing changed since; ConfigError names file and line."""
+        from aggregator.config import cache
+
+        return cache.load(self.config, environment=os.environ, cache=self.data / "config.cache")
+
+    def load_anew(self) -> Config:
+        """The configuration out of its files, whatever was kept of them."""
         from aggregator.config import load
 
         return load.load(self.config, environment=os.environ)
@@ -65,10 +71,11 @@ class Settings:
         with connect.opened(self.store_url(config)) as store:
             yield store
 
-    def configure_logs(self) -> None:
-        """Log lines on standard error, as text or one JSON object a line. Only `serve` and a fault of ours write any."""
-        if self.verbosity == 0 and self.log_format == "text":
-            return  # structlog costs 70 ms: its own defaults will do until somebody asks for something else
+    def log(self) -> Any:
+        """Where log lines go: standard error, as text or one JSON object a line.
+
+        To be called where a line is about to be written: structlog costs 70 ms, and only `serve` and a fault of ours write any.
+        """
         import logging
 
         import structlog
@@ -86,6 +93,7 @@ class Settings:
             logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
             cache_logger_on_first_use=True,
         )
+        return structlog.get_logger()
 
 
 def settings(ctx: click.Context) -> Settings:

@@ -1,4 +1,4 @@
-"""Everything about sources: `sources list`, `check`, `preview`, `import`, `export`."""
+"""Everything about sources: `sources list`, `check`, `preview`, `add`, `import`, `export`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
+from aggregator import urls
 from aggregator.cli.settings import Settings, settings
 from aggregator.errors import ConfigError, Place, UsageError
 from aggregator.model import Limits
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group(name="sources")
 def sources() -> None:
-    """What there is to fetch: list, check, preview, import, export."""
+    """What there is to fetch: list, check, preview, add, import, export."""
 
 
 @sources.command(name="list")
@@ -94,6 +96,49 @@ def preview(ctx: click.Context, what: str, private_network: bool, as_json: bool)
     _print(shown, as_json=as_json, single=True, entries=None)
 
 
+@sources.command()
+@click.argument("url")
+@click.option("--private-network", is_flag=True, help="The URL may stand at a private or loopback address.")
+@click.option("--write", is_flag=True, help="Write sources/<id>.yaml instead of printing it.")
+@click.pass_context
+def add(ctx: click.Context, url: str, private_network: bool, write: bool) -> None:
+    """Looks at an address and gives the entry for it, to be pasted or written. Refuses what gives no entries."""
+    from aggregator.config import snippet
+    from aggregator.passes import preview as previews
+
+    at = settings(ctx)
+    config = _config_or_none(at, needed=write)
+    language, timezone = (config.site.language, config.site.timezone) if config else ("de", "UTC")
+    source = previews.unconfigured(url, language=language, timezone=timezone, private_network=private_network)
+    [shown] = asyncio.run(_previewed(config, [source], now=at.now()))
+    if not shown.items:
+        raise UsageError(f"{url}: nothing to add: {'; '.join(shown.problems)}")
+    taken = {one.id for one in config.sources} if config else set()
+    row = {
+        "id": snippet.slug(shown.title or urls.host(url), taken=taken),
+        "name": shown.title or urls.host(url),
+        "url": url,
+    }
+    text = snippet.as_yaml([row | ({"private_network": True} if private_network else {})], taken=taken)
+    _give(at, text, name=row["id"], write=write)
+
+
+def _give(at: Settings, text: str, *, name: str, write: bool) -> None:
+    """Prints a snippet of sources, or writes it as a file of its own; never over one that is there."""
+    if not write:
+        click.echo(text)
+        return
+    target = at.config / "sources" / f"{name}.yaml"
+    if target.exists():
+        raise ConfigError(Place(str(target)), "the file exists", "a name that is free")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(Place(str(target)), str(error.strerror), "a file that can be written") from error
+    click.echo(f"wrote {target}")
+
+
 def _config_or_none(at: Settings, *, needed: bool) -> Config | None:
     if not needed and not (at.config / "aggregator.yaml").is_file():
         return None
@@ -119,7 +164,8 @@ def _print(shown: list[Preview], *, as_json: bool, single: bool, entries: int | 
     for one in shown:
         click.secho(f"{one.source.id}: {one.kind or 'nothing'}, {len(one.items)} entries", bold=True)
         for item in one.items[:entries]:
-            click.echo(f"  {item.published:%Y-%m-%d} ({item.date_trust.value})  {item.title}")
+            day = item.published.astimezone(ZoneInfo(one.source.timezone))
+            click.echo(f"  {day:%Y-%m-%d} ({item.date_trust.value})  {item.title}")
             click.echo(
                 f"    {item.url}  {len(item.text)} characters" + (f"  issuer: {item.issuer}" if item.issuer else "")
             )
@@ -141,16 +187,7 @@ def import_(ctx: click.Context, file: Path, write: bool) -> None:
     present = {source.url for source in config.sources} if config else set()
     outlines = [outline for outline in _read_opml(file) if outline.xml_url not in present]
     rows = [{"name": one.title, "url": one.xml_url, "homepage": one.html_url} for one in outlines]
-    text = snippet.as_yaml(rows, taken=taken)
-    if not write:
-        click.echo(text)
-        return
-    target = at.config / "sources" / f"{file.stem.lower()}.yaml"
-    if target.exists():
-        raise ConfigError(Place(str(target)), "the file exists", "a name that is free")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
-    click.echo(f"wrote {target}: {len(outlines)} sources")
+    _give(at, snippet.as_yaml(rows, taken=taken), name=file.stem.lower(), write=write)
 
 
 def _read_opml(file: Path) -> tuple[Outline, ...]:

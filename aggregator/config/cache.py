@@ -72,12 +72,12 @@ def _files(folder: Path) -> bytes | None:
 
     A file that is not read counts with its name: `source.yaml` beside `sources.yaml` is a fault.
     """
-    found = blake2b(f"{__version__}\0{sys.version}\0{folder.absolute()}".encode("utf-8", "surrogateescape"))
+    found = blake2b(f"{__version__}\0{sys.version}".encode())
     try:
         for path in loading.noticed(folder):
-            _add(found, os.fsencode(path))
+            _add(found, os.fsencode(path.relative_to(folder)))
         for path in loading.files(folder):
-            _add(found, os.fsencode(path))
+            _add(found, os.fsencode(path.relative_to(folder)))
             _add(found, path.read_bytes())
         for path in _code():  # in a checkout the code changes without the version
             state = path.stat()
@@ -101,8 +101,8 @@ def _seal(files: bytes, environment: Mapping[str, str], names: tuple[str, ...], 
     """One digest over everything that has to be the same. Values of variables go in, and can not be read out of it."""
     found = blake2b(files)
     for name in names:
-        _add(found, name.encode())
-        _add(found, environment.get(name, "").encode("utf-8", "surrogateescape"))
+        set_to = f"={environment[name]}" if name in environment else ""  # not set is other than empty
+        _add(found, f"{name}{set_to}".encode("utf-8", "surrogateescape"))
     _add(found, content)
     return found.hexdigest().encode()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +44,16 @@ def load(folder: Path, *, environment: Mapping[str, str]) -> Config:
     if read.faults:
         raise ConfigFaultsError(tuple(sorted(read.faults, key=lambda fault: (_rank(fault, read), fault.place.line))))
     return _config(read.models)
+
+
+def files(folder: Path) -> tuple[Path, ...]:
+    """The files that `load` reads, in its order."""
+    return tuple(path for _, path in _paths(folder))
+
+
+def noticed(folder: Path) -> tuple[Path, ...]:
+    """The files whose names `load` looks at: those it reads, and those that it may complain about."""
+    return (*_visible(folder, "*.y*ml"), *_visible(folder / "sources", "*.y*ml"))
 
 
 def init(folder: Path) -> tuple[Path, ...]:
@@ -145,6 +154,8 @@ def _missing(folder: Path) -> Iterator[ConfigError]:
 
 def _meant(name: str) -> str | None:
     """The file that a slightly other name stands for: cluster.yaml, sources.yml. Others are none of our business."""
+    from difflib import get_close_matches
+
     close = [] if name in FILES else get_close_matches(name, FILES, n=1, cutoff=0.85)
     return close[0] if close else None
 

@@ -20,6 +20,7 @@ class Preview:
 
     source: Source
     kind: str
+    title: str | None  # what the source calls itself
     items: tuple[Item, ...]
     problems: tuple[str, ...]
 
@@ -37,7 +38,7 @@ async def preview(source: Source, tools: gather_source.Tools, *, now: datetime) 
 
 
 def _nothing(source: Source, problem: str) -> Preview:
-    return Preview(source=source, kind="", items=(), problems=(problem,))
+    return Preview(source=source, kind="", title=None, items=(), problems=(problem,))
 
 
 async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *, now: datetime) -> Preview:
@@ -61,7 +62,9 @@ async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *,
     problems += _doubts(items)
     if not items:
         problems.append("no entries")
-    return Preview(source=source, kind=document.format, items=tuple(items), problems=tuple(problems))
+    return Preview(
+        source=source, kind=document.format, title=document.title, items=tuple(items), problems=tuple(problems)
+    )
 
 
 def _doubts(items: list[Item]) -> list[str]:

@@ -7,7 +7,7 @@ for it, or when one of its files is missing; a file is replaced only when its by
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,7 @@ class _Left:
 
 def publish(config: Config, store: Store, output: Path, *, everything: bool = False) -> Published:
     """Writes what differs from the store's stories; with `everything` nothing is taken as known. Raises OutputError."""
+    config = replace(config, feeds=_standing(config, store))
     rendered = {} if everything else store.rendered()
     total = len(config.feeds) * len(_FEED_FILES) + len(_SITE_FILES)
     whole = digest(RENDERING, config.digest, str(store.generation()))
@@ -74,6 +75,17 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     store.commit_rendered({_EVERYTHING: whole, **{one.feed.id: one.digest for one in chosen}})
     written = sum(fate is files.Writing.WRITTEN for fate in fates)
     return Published(written=written, unchanged=total - written, dropped=tuple(sorted(left.ids)))
+
+
+def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
+    """The feeds without those of sources that are switched off and never gave anything: a configuration may list many."""
+    states = store.states()
+    silent = {
+        source.id
+        for source in config.sources
+        if not source.enabled and (source.id not in states or states[source.id].last_success is None)
+    }
+    return tuple(feed for feed in config.feeds if feed.group != "source" or feed.id not in silent)
 
 
 def _missing(feeds: Sequence[PublishedFeed], output: Path) -> set[str]:

@@ -212,6 +212,24 @@ def test_sources_leave_and_come_as_opml(tmp_path: Path, aggregator) -> None:
     }
 
 
+def test_an_address_becomes_a_source(tmp_path: Path, aggregator, result) -> None:
+    configure(tmp_path, one="url: 'https://one.example/feed'")
+    with LocalServer() as server:
+        server.reply("/feed", feed("Eins").replace(b"<title>F<", "<title>Amt für Straßen<".encode()))
+        server.reply("/page", b"<html><head><title>Start</title></head></html>")
+        added = aggregator("sources", "add", server.url("/feed"), "--private-network", "--write")
+        assert added.returncode == 0, added.stderr
+        [_, source] = result(aggregator("sources", "list", "--json"))
+        assert (source["id"], source["name"], source["url"]) == (
+            "amt-fuer-strassen",
+            "Amt für Straßen",
+            server.url("/feed"),
+        )
+        refused = aggregator("sources", "add", server.url("/page"), "--private-network")
+        assert refused.returncode == 2
+        assert "not_a_feed" in refused.stderr
+
+
 def test_init_writes_what_config_check_takes(tmp_path: Path, aggregator) -> None:
     assert aggregator("init", "mine").returncode == 0
     assert aggregator("--config", "mine", "config", "check").returncode == 0
