@@ -26,7 +26,7 @@ def config() -> None:
 def check(ctx: click.Context, as_json: bool) -> None:
     """Reads the whole configuration; names file and line of every fault."""
     at = settings(ctx)
-    found = at.load()
+    found = at.load_anew()
     counts = {
         "sources": len(found.sources),
         "enabled": sum(source.enabled for source in found.sources),

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 def one_pass(at: Settings, request: Request, *, now: datetime) -> Summary:
     """A pass with the settings of the command line, under the lock, with a progress bar on a terminal."""
-    config = at.load()
+    config = at.load(first=True)
     data = at.made_data()
     with lock.held(data), at.store(config) as store, summary.progress(at.verbosity) as progress:
-        return asyncio.run(passes.run(config, store, at.output, now=now, request=request, progress=progress))
+        watch = passes.Watch(progress=progress, log=at.log)
+        return asyncio.run(passes.run(config, store, at.output, now=now, request=request, watch=watch))
 
 
 def serve_forever(at: Settings, *, host: str, port: int) -> None:
@@ -29,7 +30,8 @@ def serve_forever(at: Settings, *, host: str, port: int) -> None:
     from aggregator.web import app
     from aggregator.web.site import Site
 
-    config = at.load()
+    at.log()
+    config = at.load(first=True)
     serving = service.Serving(
         config=config,
         data=at.made_data(),

@@ -34,11 +34,15 @@ class Settings:
         """The time, read once at the edge."""
         return datetime.now(UTC)  # noqa: TID251  this is the edge
 
-    def load(self) -> Config:
-        """The configuration, from the last time it was read where nothing changed since; ConfigError names file and line."""
+    def load(self, *, first: bool = False) -> Config:
+        """The configuration, from the last time it was read where nothing changed since; ConfigError names file and line.
+
+        `first`: this command may make the data directory, in which it is kept.
+        """
         from aggregator.config import cache
 
-        return cache.load(self.config, environment=os.environ, cache=self.data / "config.cache")
+        kept = self.data / "config.cache" if first or self.data.is_dir() else None
+        return cache.load(self.config, environment=os.environ, cache=kept)
 
     def load_anew(self) -> Config:
         """The configuration out of its files, whatever was kept of them."""

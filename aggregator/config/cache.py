@@ -138,19 +138,20 @@ class _ConfigOnly(pickle.Unpickler):
 
 
 def _keep(cache: Path, files: bytes, environment: Mapping[str, str], names: tuple[str, ...], config: Config) -> None:
-    """Whole or not at all, for its owner alone (mkstemp gives 0600). A folder that can not be written costs time, nothing else."""
+    """Whole or not at all, and for its owner alone: mkstemp gives 0600. Where nothing can be written, the next start is slow."""
     from tempfile import mkstemp
 
     content = pickle.dumps(config, protocol=pickle.HIGHEST_PROTOCOL)
     sealed = b"\n".join((" ".join(names).encode(), _seal(files, environment, names, content), content))
     try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
         handle, written = mkstemp(prefix=f".{cache.name}.", dir=cache.parent)
     except OSError:
         return
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(sealed)
-        os.replace(written, cache)
+        Path(written).replace(cache)
     except OSError:
         with suppress(OSError):
-            os.unlink(written)
+            Path(written).unlink()

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aggregator import __version__, due, tagging
+from aggregator import __version__, due
 from aggregator.errors import AggregatorError, Failure, UsageError
 from aggregator.model import Failed, Limits, Source, SourceState, SourceUpdate, Validators
 from aggregator.passes import gather_source, publish_changed, sandbox, settle_stories
@@ -29,7 +29,21 @@ _WAITING = 4
 # States of sources that had nothing new are written together: 1,000 single commits cost more than asking 1,000 sources.
 _TOGETHER = 100
 
-Progress = Callable[[Gathered], None]
+Progress: TypeAlias = "Callable[[Gathered], None]"
+
+
+def _log() -> Any:
+    import structlog
+
+    return structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who is told of a pass while it runs. `log` gives the log, and is asked only where there is a line to be written."""
+
+    progress: Progress | None = None
+    log: Callable[[], Any] = _log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +86,7 @@ async def run(
     *,
     now: datetime,
     request: Request = Request(),
-    progress: Progress | None = None,
+    watch: Watch = Watch(),
 ) -> Summary:
     """One pass. Failing sources are part of its result; StoreError and OutputError end it."""
     started = time.perf_counter()
@@ -80,7 +94,7 @@ async def run(
     wanted = chosen(config.sources, states, request, now=now)
     if request.force:
         states = {key: replace(state, validators=Validators(), body_hash=None) for key, state in states.items()}
-    gathered = await gather(config, wanted, states, store, now=now, progress=progress)
+    gathered = await gather(config, wanted, states, store, now=now, watch=watch)
     settled = settle(config, store, now=now)
     published = publish_changed.publish(config, store, output)
     return Summary(
@@ -126,7 +140,7 @@ async def gather(
     store: Store,
     *,
     now: datetime,
-    progress: Progress | None = None,
+    watch: Watch = Watch(),
 ) -> tuple[Gathered, ...]:
     """The first stroke: each source alone. One that fails fails alone."""
     if not sources:
@@ -138,7 +152,7 @@ async def gather(
     async def one(source: Source, opened: gather_source.Tools) -> None:
         async with places:
             state = states.get(source.id) or SourceState(source_id=source.id)
-            gathered = await _guarded(source, state, store, opened, now=now)
+            gathered = await _guarded(source, state, store, opened, now=now, log=watch.log)
         if gathered.status == "ok":
             store.commit(gathered.update)
         else:
@@ -147,8 +161,8 @@ async def gather(
                 store.commit_all(waiting)
                 waiting.clear()
         done.append(gathered)
-        if progress:
-            progress(gathered)
+        if watch.progress:
+            watch.progress(gathered)
 
     async with tools(config.limits, contact=config.contact, stable_keys=config.stable_keys) as opened:
         try:
@@ -163,16 +177,20 @@ async def gather(
 
 
 async def _guarded(
-    source: Source, state: SourceState, store: Store, opened: gather_source.Tools, *, now: datetime
+    source: Source,
+    state: SourceState,
+    store: Store,
+    opened: gather_source.Tools,
+    *,
+    now: datetime,
+    log: Callable[[], Any],
 ) -> Gathered:
     try:
         return await gather_source.gather(source, state, store, opened, now=now)
     except AggregatorError:
         raise
     except Exception as error:  # noqa: BLE001  the one place where a bug of ours costs one source, not the pass
-        import structlog
-
-        structlog.get_logger().exception("source.internal", source=source.id)
+        log().exception("source.internal", source=source.id)
         failure = Failed(failure=Failure.INTERNAL, detail=f"{type(error).__name__}: {error}")
         return gather_source.failed(source, state, failure, now=now)
 
@@ -186,6 +204,8 @@ def settle(config: Config, store: Store, *, now: datetime) -> Settled:
 
 def rules(config: Config) -> settle_stories.Rules:
     """What decides stories and tags, taken out of the configuration."""
+    from aggregator import tagging
+
     return settle_stories.Rules(
         stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
         window=timedelta(days=config.merge_window_days),

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator import tagging
 from aggregator.model import (
     Authority,
     Item,
@@ -28,6 +27,7 @@ from aggregator.model import (
 from aggregator.stories import compare, merge
 
 if TYPE_CHECKING:
+    from aggregator import tagging
     from aggregator.store.connect import Store
 
 ROUND = 2_000  # items settled in one transaction
@@ -166,6 +166,8 @@ def _stories(
     now: datetime,
 ) -> list[tuple[Story, Story | None]]:
     """Each named group as a story, beside the story of that id as it was."""
+    from aggregator import tagging
+
     before = store.stories([name.id for name in earlier])
     ids = {key: named.name.id for named in naming.named for key in named.group.members}
     made = []

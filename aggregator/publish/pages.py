@@ -5,6 +5,7 @@ Pages show titles and summaries as text. Foreign HTML stands in none of them, so
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aggregator import text
-from aggregator.model import DateTrust, Label, PublishedFeed, Site, Story
+from aggregator.model import DateTrust, Item, Label, PublishedFeed, Site, Story
 from aggregator.publish import shown, words
 from aggregator.publish.shown import Place
 from aggregator.publish.view import Rendered, View, whole
@@ -31,7 +32,7 @@ class Frame:
     """What all pages of a pass share; made once, because compiling the templates takes longer than filling one."""
 
     site: Site
-    feeds: tuple[PublishedFeed, ...]
+    groups: tuple[FeedGroup, ...]  # all feeds by kind: what a page lists without looking at a thousand feeds again
     labels: Mapping[str, str]  # label -> id of the feed of that label alone
     zone: ZoneInfo
     live: bool  # whether `serve` answers too: search and status are linked
@@ -52,7 +53,7 @@ def frame(site: Site, feeds: Sequence[PublishedFeed], *, live: bool = False) -> 
     )
     return Frame(
         site=site,
-        feeds=tuple(feeds),
+        groups=_groups(feeds, site),
         labels=_label_feeds(feeds),
         zone=ZoneInfo(site.timezone),
         live=live,
@@ -70,11 +71,22 @@ def _label_feeds(feeds: Sequence[PublishedFeed]) -> Mapping[str, str]:
 
 def feed(view: View, frame: Frame) -> Rendered:
     """The page of one published feed; it stands at `<id>/index.html`."""
+    others = [group for group in frame.groups if group.kind != "source"]
 
     def write(view: View) -> bytes:
-        links = _feed_links(view.feed.id, "../")
-        days = _days(view, frame, "../")
-        return _fill("feed.html", frame, root="../", view=view, days=days, links=links, updated=_newest(view, frame))
+        return _fill(
+            "feed.html",
+            frame,
+            root="../",
+            view=view,
+            title=_title(view.feed, frame.site),
+            description=_description(view.feed, frame.site),
+            language=_foreign(view.feed.language, frame.site),
+            days=_days(view, frame, "../"),
+            links=_feed_links(view.feed.id, "../"),
+            updated=_newest(view, frame),
+            groups=others,
+        )
 
     return whole(view, write)
 
@@ -85,19 +97,20 @@ def index(view: View, frame: Frame) -> Rendered:
     def write(view: View) -> bytes:
         links = _feed_links(view.feed.id, "")
         return _fill(
-            "index.html", frame, root="", view=view, days=_days(view, frame, ""), links=links, groups=_groups(frame)
+            "index.html", frame, root="", view=view, days=_days(view, frame, ""), links=links, groups=frame.groups
         )
 
     return whole(view, write)
 
 
 def search(view: View, frame: Frame) -> Rendered:
-    """What a search found, at `/search`; `view.query` holds its words, "" shows the empty form."""
+    """What a search found, at `/search`, in the view's order; `view.query` holds its words, "" shows what to do."""
 
     def write(view: View) -> bytes:
         query = view.query or ""
         links = (Place(f"search.atom?q={quote(query, safe='')}", "Atom"),) if query else ()
-        return _fill("search.html", frame, root="", view=view, query=query, days=_days(view, frame, ""), links=links)
+        cards = [_card(story, view, frame, "")._replace(published=_dated(story, frame)) for story in view.stories]
+        return _fill("search.html", frame, root="", query=query, cards=cards, links=links)
 
     return whole(view, write)
 
@@ -131,7 +144,14 @@ def status(rows: Sequence[SourceRow], frame: Frame) -> Rendered:
         }
         for row in ordered
     ]
-    return Rendered(content=_fill("status.html", frame, root="", rows=table))
+    return Rendered(content=_fill("status.html", frame, root="", rows=table, counts=_counts(ordered, phrases)))
+
+
+def _counts(rows: Sequence[SourceRow], phrases: Mapping[str, str]) -> str:
+    """`9 Quellen: 2 gestört, 7 in Ordnung`, in the order of the rows."""
+    states = Counter(row.state for row in rows)
+    parts = ", ".join(f"{count} {phrases.get(f'state_{state}', state)}" for state, count in states.items())
+    return f"{len(rows)} {phrases['sources']}" + (f": {parts}" if parts else "")
 
 
 _WELL = frozenset({"ok", "quiet", "new", "paused"})
@@ -201,19 +221,39 @@ def _days(view: View, frame: Frame, root: str) -> list[Day]:
 def _card(story: Story, view: View, frame: Frame, root: str) -> Card:
     item = story.origin
     outlet = shown.outlet(item, view.sources)
-    summary = item.summary or item.text
     return Card(
         title=shown.headline(item),
         url=shown.link(item, outlet),
-        language=item.language if item.language and item.language != frame.site.language else None,
+        language=_foreign(item.language, frame.site),
         published=_published(story, frame),
         changed=_moment(story.changed, frame) if story.changed > story.minted else None,
         source=Place(outlet.page, outlet.name),
         issuer=shown.issuer(item, outlet.name),
         also=shown.also(story, view.sources),
         labels=tuple(_label(name, view.labels.get(name), frame, root) for name in story.labels),
-        summary=text.shorten(summary, _SUMMARY),
+        summary=text.shorten(_teaser(item), _SUMMARY),
     )
+
+
+def _teaser(item: Item) -> str:
+    """The summary; where the publisher cut it in the middle of a sentence and the text goes on, to that sentence's end."""
+    if _ends_sentence(item.summary):
+        return item.summary
+    summary = item.summary.rstrip(" .…")
+    if not summary or not item.text.startswith(summary):
+        return item.summary or item.text
+    rest = item.text[len(summary) : len(summary) + _SUMMARY]
+    return summary + next(text.sentences(rest), "").rstrip()
+
+
+def _ends_sentence(summary: str) -> bool:
+    bare = summary.rstrip(" \"“”»«'")
+    return bare.endswith((".", "!", "?")) and not bare.endswith("..")
+
+
+def _foreign(language: str | None, site: Site) -> str | None:
+    """The language where it is not the page's."""
+    return language if language and language != site.language else None
 
 
 def _label(label_id: str, label: Label | None, frame: Frame, root: str) -> Place:
@@ -227,6 +267,14 @@ def _published(story: Story, frame: Frame) -> Moment:
     if story.origin.date_trust is DateTrust.DAY:
         return Moment(local.date().isoformat(), "")
     return Moment(_machine(story.published), words.clock(local, frame.site.language))
+
+
+def _dated(story: Story, frame: Frame) -> Moment:
+    """As `_published`, but where no heading tells the day."""
+    local = story.published.astimezone(frame.zone)
+    published = _published(story, frame)
+    write = words.moment if published.people else words.day
+    return published._replace(people=write(local, frame.site.language))
 
 
 def _moment(instant: datetime | None, frame: Frame) -> Moment | None:
@@ -251,10 +299,11 @@ _KINDS = (("rss", "RSS"), ("atom", "Atom"), ("json", "JSON Feed"))
 
 
 class FeedLine(NamedTuple):
-    """One feed in the list of the start page."""
+    """One feed in a list of feeds; addresses from the output directory."""
 
+    id: str
     title: str
-    description: str
+    language: str | None  # where it is not the page's
     page: str
     links: tuple[Place, ...]
 
@@ -267,15 +316,21 @@ class FeedGroup(NamedTuple):
     feeds: tuple[FeedLine, ...]
 
 
-def _groups(frame: Frame) -> list[FeedGroup]:
-    phrases = words.of(frame.site.language)
-    groups = []
-    for kind in _GROUPS:
-        lines = tuple(
-            FeedLine(each.title or each.id, each.description, f"{each.id}/index.html", _feed_links(each.id, ""))
-            for each in frame.feeds
-            if each.group == kind
-        )
-        if lines:
-            groups.append(FeedGroup(kind, phrases[f"group_{kind}"], lines))
-    return groups
+def _groups(feeds: Sequence[PublishedFeed], site: Site) -> tuple[FeedGroup, ...]:
+    phrases = words.of(site.language)
+    kinds: dict[str, list[FeedLine]] = {kind: [] for kind in _GROUPS}
+    for each in feeds:
+        page, links = f"{each.id}/index.html", _feed_links(each.id, "")
+        line = FeedLine(each.id, _title(each, site), _foreign(each.language, site), page, links)
+        kinds.setdefault(each.group, []).append(line)
+    return tuple(FeedGroup(kind, phrases[f"group_{kind}"], tuple(kinds[kind])) for kind in _GROUPS if kinds[kind])
+
+
+def _title(feed: PublishedFeed, site: Site) -> str:
+    """Titles that name the site first stand well in a reader's list; on our own pages the name is there already."""
+    return feed.title.removeprefix(f"{site.title}: ").strip() or feed.id
+
+
+def _description(feed: PublishedFeed, site: Site) -> str:
+    """What the title does not say already."""
+    return "" if feed.description == _title(feed, site) else feed.description

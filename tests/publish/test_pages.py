@@ -78,7 +78,7 @@ def all_pages(told, frame) -> dict[str, etree._Element]:
     """Each page by the address at which it stands."""
     made = {
         "energie/index.html": pages.feed(told, frame),
-        "index.html": pages.index(replace(told, feed=frame.feeds[0]), frame),
+        "index.html": pages.index(replace(told, feed=feeds()[0]), frame),
         "search": pages.search(replace(told, query='Speicher "&'), frame),
         "status": pages.status(ROWS, frame),
     }
