@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 DETAILS = 60
 _SAMPLE = 5  # so many new items make a median of their own
 _PERMANENT = frozenset({301, 308})
+NOTHING_KNOWN = Known(items={}, aliases={}, fingerprints=frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +91,15 @@ async def _read(
     source: Source, state: SourceState, fetched: Fetched, store: Store, tools: Tools, *, now: datetime
 ) -> Gathered:
     # A listing's entries are few and cheap, and their pages are compared by what the listing says: nothing is cut out there.
-    fingerprints = frozenset[str]() if source.listing else store.fingerprints(source.id)
+    first = state.last_success is None  # nothing of it can be stored yet
+    fingerprints = frozenset[str]() if first or source.listing else store.fingerprints(source.id)
     document = await read(source, fetched, tools, known=fingerprints)
     if isinstance(document, Unreadable):
         return failed(source, state, Failed(failure=document.failure, detail=document.detail), now=now)
     if not document.entries and not document.known and source.listing:
         detail = f"the recipe's item selector {source.listing.item!r} finds nothing on the page"
         return failed(source, state, Failed(failure=Failure.NO_ENTRIES, detail=detail), now=now)
-    known = store.known(source.id) if document.entries else Known(items={}, aliases={}, fingerprints=frozenset())
+    known = store.known(source.id) if document.entries and not first else NOTHING_KNOWN
     document = await _following_pages(source, document, known, tools, now=now)
     recognised = identity.recognise(document.entries, known, stable_keys=tools.stable_keys)
     complete, deferred = await completed(source, recognised, tools, now=now)

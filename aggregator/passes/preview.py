@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.clean import item as clean
-from aggregator.model import DateTrust, Failed, Fetched, Item, Known, NotModified, Rejected, Source, Unreadable
+from aggregator.model import DateTrust, Failed, Fetched, Item, NotModified, Rejected, Source, Unreadable
 from aggregator.passes import gather_source, health
 from aggregator.stories import identity
 
@@ -48,8 +48,7 @@ async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *,
     problems = list(document.repairs)
     if fetched.hops:
         problems.append(f"redirected to {fetched.url}")
-    nothing_known = Known(items={}, aliases={}, fingerprints=frozenset())
-    recognised = identity.recognise(document.entries, nothing_known, stable_keys=tools.stable_keys)
+    recognised = identity.recognise(document.entries, gather_source.NOTHING_KNOWN, stable_keys=tools.stable_keys)
     followed, _ = await gather_source.completed(source, recognised[:_FOLLOWED], tools, now=now)
     entries = [*(one.recognised for one in followed), *recognised[_FOLLOWED:]]
     items = []

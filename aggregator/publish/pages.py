@@ -328,6 +328,8 @@ def _groups(feeds: Sequence[PublishedFeed], site: Site) -> tuple[FeedGroup, ...]
 
 def _title(feed: PublishedFeed, site: Site) -> str:
     """Titles that name the site first stand well in a reader's list; on our own pages the name is there already."""
+    if feed.title == site.title:
+        return words.of(site.language)["everything"]
     return feed.title.removeprefix(f"{site.title}: ").strip() or feed.id
 
 

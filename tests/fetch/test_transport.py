@@ -45,6 +45,12 @@ def test_an_answer(server: LocalServer) -> None:
     assert server.last("/feed").headers["host"] == f"127.0.0.1:{server.port}"
 
 
+def test_what_the_server_calls_its_status(server: LocalServer) -> None:
+    server.raw("/feed", b"HTTP/1.0 200 Sehr gern\r\n\r\n<rss/>")
+    answer = get(server.url("/feed"))
+    assert (answer.http_version, answer.reason_phrase, answer.content) == ("HTTP/1.0", "Sehr gern", b"<rss/>")
+
+
 def test_redirects_and_cookies_are_those_of_httpx(server: LocalServer) -> None:
     server.reply("/a", status=302, headers={"Location": "/b", "Set-Cookie": "a=b"})
     server.reply("/b", [FEED] * 3)
