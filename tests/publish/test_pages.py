@@ -130,7 +130,9 @@ def test_own_links_are_relative_and_lead_to_what_is_written(all_pages) -> None:
             target = urljoin(f"https://host.example/unter/pfad/{name}", href).removeprefix(
                 "https://host.example/unter/pfad/"
             )
-            assert target.partition("?")[0] in written | {"search.atom"}, (name, href)
+            path, _, anchor = target.partition("?")[0].partition("#")
+            assert path in written | {"search.atom"}, (name, href)
+            assert not anchor or all_pages[path].find(f".//*[@id='{anchor}']") is not None, (name, href)
 
 
 def test_readers_discover_the_feeds(all_pages) -> None:
@@ -164,7 +166,7 @@ def test_a_story_names_its_origin_its_carriers_its_labels_and_its_day(all_pages)
 
 
 def test_the_start_page_lists_every_feed_in_its_group(all_pages) -> None:
-    nav = all_pages["index.html"].find(".//nav")
+    nav = all_pages["index.html"].find(".//main//nav")
     assert [each.text for each in nav.iter("h3", "summary")] == ["Alles", "Cluster", "Auswahlen", "Nach Quelle (1)"]
     assert [each.text for each in nav.iter("a") if each.get("class") == "page"] == [
         "Alles",
@@ -174,12 +176,97 @@ def test_the_start_page_lists_every_feed_in_its_group(all_pages) -> None:
     ]
 
 
+def test_a_feeds_page_lists_the_others_but_those_of_single_sources(all_pages) -> None:
+    nav = all_pages["energie/index.html"].findall(".//main//nav")[1]
+    assert [(link.get("href"), link.get("aria-current")) for link in nav.iter("a")] == [
+        ("../alles/index.html", None),
+        ("../energie/index.html", "page"),
+        ("../kai/index.html", None),
+    ]
+
+
+def test_every_region_of_a_page_has_a_name_of_its_own(all_pages) -> None:
+    for page in all_pages.values():
+        ids = [each.get("id") for each in page.iter() if each.get("id")]
+        assert len(ids) == len(set(ids))
+        assert {each.get("aria-labelledby") for each in page.iter() if each.get("aria-labelledby")} <= set(ids)
+        navs = [each.get("aria-label") or each.get("aria-labelledby") for each in page.iter("nav")]
+        assert all(navs)
+        assert len(navs) == len(set(navs))
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        pytest.param("Nachrichten aus der Region: Energie", "Energie", id="the site is named above: not twice"),
+        pytest.param(
+            "Nachrichten aus der Region", "Alle Meldungen", id="the feed of everything is called like the site"
+        ),
+        pytest.param("News in English", "News in English", id="another title stays"),
+        pytest.param("", "energie", id="no title: the id"),
+    ],
+)
+def test_a_feeds_title_on_our_own_pages(told, site, frame, title: str, shown: str) -> None:
+    view = replace(told, feed=replace(told.feed, title=title))
+    page = etree.fromstring(pages.feed(view, frame).content, STRICT)
+    assert page.findtext(".//h1") == shown
+    assert page.findtext("head/title") == f"{shown} – {site.title}"
+
+
+def test_a_feed_in_another_language_says_so(told, site) -> None:
+    english = replace(feeds()[1], language="en")
+    frame = pages.frame(site, [english])
+    page = etree.fromstring(pages.feed(replace(told, feed=english), frame).content, STRICT)
+    assert page.find(".//h1").get("lang") == "en"
+    assert page.find(".//a[@aria-current]").get("lang") == "en"
+
+
+SENTENCES = "Das Land fördert 12 Speicher im Norden. Die Anlagen laufen ab 2028. Danach folgt der Süden."
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        pytest.param("Das Land fördert 12", "Das Land fördert 12 Speicher im Norden.", id="cut between words"),
+        pytest.param("Das Land fördert 12 Spei…", "Das Land fördert 12 Speicher im Norden.", id="cut within a word"),
+        pytest.param(
+            "Das Land fördert ...", "Das Land fördert 12 Speicher im Norden.", id="three dots for an ellipsis"
+        ),
+        pytest.param("Das Land fördert 12 Speicher im Norden.", "Das Land fördert 12 Speicher im Norden.", id="whole"),
+        pytest.param("Anderswo steht mehr", "Anderswo steht mehr", id="the text begins otherwise"),
+        pytest.param("", SENTENCES, id="no summary: the text"),
+    ],
+)
+def test_a_teaser_ends_with_its_sentence(make_item, make_story, make_view, frame, summary: str, shown: str) -> None:
+    story = make_story(1, origin=make_item(1, summary=summary, text=SENTENCES))
+    page = etree.fromstring(pages.feed(make_view(story), frame).content, STRICT)
+    assert page.findall(".//article/p")[1].text == shown
+
+
+def test_a_search_keeps_its_order_and_tells_the_day_of_each_story(make_item, make_story, make_view, frame) -> None:
+    best, next_best = make_story(30), make_story(1, origin=make_item(1, date_trust=DateTrust.DAY))
+    page = etree.fromstring(pages.search(make_view(best, next_best, query="Speicher"), frame).content, STRICT)
+    assert [each.text for each in page.findall(".//article/p/time")] == [
+        "11. Oktober 2026, 06:00 Uhr",
+        "Montag, 12. Oktober 2026",
+    ]
+    assert "2 Meldungen" in "".join(page.find(".//main").itertext())
+
+
+def test_a_search_for_nothing_says_what_to_do(make_view, frame) -> None:
+    page = etree.fromstring(pages.search(make_view(query=""), frame).content, STRICT)
+    assert page.findtext(".//h1") == "Suche"
+    assert not [link for link in page.iter("link") if link.get("rel") == "alternate"]
+    assert "Wörter eingeben" in "".join(page.find(".//main").itertext())
+
+
 def test_what_only_a_service_answers_is_linked_only_there(told, site, frame) -> None:
     assert b'action="../search"' in pages.feed(told, frame).content
     assert b"search" not in pages.feed(told, pages.frame(site, feeds())).content
 
 
 def test_health_is_said_in_words_and_trouble_comes_first(all_pages) -> None:
+    assert all_pages["status"].findtext(".//main//p") == "2 Quellen: 1 gestört, 1 in Ordnung"
     rows = ["".join(row.itertext()).split() for row in all_pages["status"].findall(".//tbody/tr")]
     assert rows[0][:2] == ["Blatt", "gestört"]
     assert "no answer in 30 s (seit 1. Oktober 2026, 02:00 Uhr)" in " ".join(rows[0])
@@ -296,7 +383,15 @@ def test_colours_have_the_contrast_of_aa(frame, scheme: int) -> None:
         ("link", "ground"),
         ("link", "sheet"),
     ]
-    pairs += [("link", "link-ground"), ("band-ink", "band"), ("warn", "sheet")]
+    pairs += [
+        ("link", "link-ground"),
+        ("band-ink", "band"),
+        ("band-soft", "band"),
+        ("warn", "sheet"),
+        ("mark", "mark-ground"),
+    ]
     for text, ground in pairs:
         assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
-    assert contrast(colours["focus"], colours["sheet"]) >= 3
+    for edge in ("focus", "edge"):  # WCAG 2.1, 1.4.11: what shows a control or the focus
+        assert contrast(colours[edge], colours["sheet"]) >= 3
+        assert contrast(colours[edge], colours["ground"]) >= 3
