@@ -42,6 +42,7 @@ def site(keys: schema.AggregatorFile) -> Site:
         contact=keys.contact or keys.base_url,
         timezone=keys.timezone,
         imprint_url=keys.imprint_url,
+        served=keys.served,
         minting=keys.minting or _minting(keys.base_url),
     )
 

@@ -95,6 +95,9 @@ class AggregatorFile(Keys):
     )
     timezone: Zone = Field("UTC", description="for dates without a zone, and for showing times")
     imprint_url: Url | None = Field(default=None, description="who answers for this installation")
+    served: bool = Field(
+        default=False, description="the pages are served by `aggregator serve`: they link search and status"
+    )
     minting: Annotated[str, AfterValidator(scalars.minting)] | None = Field(
         default=None,
         description="domain and year in the ids of stories (RFC 4151); never change it once something is published",

@@ -51,4 +51,5 @@ class Site:
     contact: str  # mail address or URL
     timezone: str
     imprint_url: str | None = None
+    served: bool = False  # by `aggregator serve`: the pages then link search and status
     minting: str = ""  # RFC 4151 tagging entity for story ids: `example.org,2026`

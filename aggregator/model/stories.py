@@ -88,7 +88,7 @@ class Story:
     carriers: tuple[Item, ...]  # all items of the story, the origin first, then by published, source, guid
     related: tuple[str, ...]  # ids of stories that tell of the same event
     published: datetime
-    changed: datetime  # when what is published of it last changed
+    changed: datetime  # when what it says last changed; a further carrier or label does not count
     tags: tuple[Tag, ...]
     near_misses: tuple[Tag, ...]
     absorbed: tuple[str, ...]

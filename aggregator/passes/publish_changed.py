@@ -119,7 +119,7 @@ def _documents(
     """Every document that may differ, one at a time."""
     from aggregator.publish import jsonfeed, pages, xml
 
-    frame = pages.frame(config.site, config.feeds)
+    frame = pages.frame(config.site, config.feeds, live=config.site.served)
     for one in stale:
         view = _view(config, store, one.feed, one.headlines)
         feed_id = one.feed.id

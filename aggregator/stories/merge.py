@@ -244,8 +244,11 @@ def story(
     previous: Story | None,
     now: datetime,
 ) -> Story:
-    """The story as it is to be published. `previous` is the story of that id as it was; `changed` moves on to `now` only when
-    what is published of it differs."""
+    """The story as it is to be published. `previous` is the story of that id as it was.
+
+    `changed` moves on to `now` only when what the story says differs (RFC 4287 section 4.2.15: a significant modification).
+    A further carrier or another label is a new version, which is published, but no correction that readers should see again.
+    """
     origin = items[named.group.origin]
     keys = sorted(key for key in named.group.members if key != named.group.origin)
     others = sorted((items[key] for key in keys), key=_date)
@@ -263,8 +266,8 @@ def story(
         version="",
     )
     version = _version(made)
-    unchanged = previous is not None and previous.version == version
-    return replace(made, version=version, changed=previous.changed if previous and unchanged else now)
+    same = previous is not None and _said(previous) == _said(made)
+    return replace(made, version=version, changed=previous.changed if previous and same else now)
 
 
 def _published(origin: Item, others: Sequence[Item]) -> datetime:
@@ -280,13 +283,20 @@ def _dated(item: Item) -> bool:
 
 def _version(story: Story) -> str:
     """The digest of all that is published of a story: neither evidence nor near misses, which only `explain` shows."""
-    origin = story.origin
     published = (
-        (origin.title, origin.summary, origin.html, origin.url, origin.language, origin.issuer),
-        (story.published.isoformat(), origin.updated.isoformat() if origin.updated else None),
-        (origin.authors, [(file.url, file.type, file.length) for file in origin.enclosures]),
+        *_said(story),
         [(item.source_id, item.url, item.title) for item in story.carriers],
         [(tag.label, tag.score) for tag in story.tags],
         (story.absorbed, story.related),
     )
     return text.digest(json.dumps(published, ensure_ascii=False))
+
+
+def _said(story: Story) -> tuple[object, ...]:
+    """What the story says, whoever carries it and however it is tagged."""
+    origin = story.origin
+    return (
+        (origin.title, origin.summary, origin.html, origin.url, origin.language, origin.issuer),
+        (story.published.isoformat(), origin.updated.isoformat() if origin.updated else None),
+        (origin.authors, [(file.url, file.type, file.length) for file in origin.enclosures]),
+    )

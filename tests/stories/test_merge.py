@@ -347,10 +347,14 @@ def test_a_change_of_what_is_published_is_a_new_version(item: MakeItem, changed:
     assert (before.changed, after.changed) == (NOW, LATER)
 
 
-def test_a_new_carrier_and_a_new_label_are_a_new_version(item: MakeItem) -> None:
+def test_a_new_carrier_and_a_new_label_are_a_new_version_and_no_correction(item: MakeItem) -> None:
     before = told([item("a")])
-    assert told([item("a"), item("b")], before).version != before.version
-    assert told([item("a")], before, tagging=Tagging(tags=())).version != before.version
+    carried = told([item("a"), item("b")], before, LATER)
+    assert carried.version != before.version
+    assert carried.changed == before.changed
+    relabelled = told([item("a")], before, LATER, tagging=Tagging(tags=()))
+    assert relabelled.version != before.version
+    assert relabelled.changed == before.changed
 
 
 @pytest.mark.parametrize(
