@@ -85,11 +85,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             f"sources:\n  - {{id: one, name: Eins, interval: 1h, url: '{feed.url('/feed')}', private_network: true}}\n"
         )
         process, url = start(folder)
-        running = Service(process, url, folder, feed)
-        wait(20, lambda: running.get("/readyz").status == 200)
-        yield running
-        process.kill()
-        process.wait()
+        try:
+            running = Service(process, url, folder, feed)
+            wait(20, lambda: running.get("/readyz").status == 200)
+            yield running
+        finally:
+            process.kill()
+            process.wait()
 
 
 def test_feeds_carry_validators_and_answer_304(service: Service) -> None:
@@ -198,11 +200,14 @@ def test_sigterm_during_a_slow_fetch_ends_it_cleanly(tmp_path: Path) -> None:
             f"sources:\n  - {{id: slow, name: Slow, url: '{slow.url('/feed')}', private_network: true}}\n"
         )
         process, _ = start(tmp_path)
-        wait(15, lambda: slow.count("/feed") == 1)
-        asked = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
-        assert time.monotonic() - asked < 5
-        assert process.stderr is not None
-        told = process.stderr.read()
-        assert "Traceback" not in told, told
+        try:
+            wait(15, lambda: slow.count("/feed") == 1)
+            asked = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+            assert time.monotonic() - asked < 5
+            assert process.stderr is not None
+            told = process.stderr.read()
+            assert "Traceback" not in told, told
+        finally:
+            process.kill()
