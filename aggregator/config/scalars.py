@@ -197,7 +197,7 @@ def _compile_selector(written: str) -> None:
 
     try:
         soupsieve.compile(written)
-    except (soupsieve.SelectorSyntaxError, ValueError) as error:
+    except (soupsieve.SelectorSyntaxError, NotImplementedError, ValueError) as error:  # NotImplementedError: p::before
         reason = text.line(str(error).splitlines()[0])
         raise ValueError(f"a CSS selector ({reason})") from error
 

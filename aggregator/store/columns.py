@@ -6,13 +6,13 @@ Instants are whole microseconds since 1970 in UTC: they compare as numbers and l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Column, Dialect
 from sqlalchemy.types import UserDefinedType
 
 from aggregator.model import Enclosure, Evidence, Tag
@@ -45,6 +45,41 @@ class Written(UserDefinedType[Any]):
         return self.read
 
 
+_Row = Callable[[Iterable[Any]], list[Any]]
+
+
+def writing(columns: Sequence[Column[Any]]) -> _Row:
+    """Makes of values in the order of the columns a row for the driver."""
+    written = [(place, kind.write) for place, kind in _ours(columns)]
+
+    def write(values: Iterable[Any]) -> list[Any]:
+        row = list(values)
+        for place, how in written:
+            value = row[place]
+            if value is not None:
+                row[place] = how(value)
+        return row
+
+    return write
+
+
+def reading(columns: Sequence[Column[Any]]) -> _Row:
+    """Makes of the driver's rows, which begin with these columns, our values."""
+    read = [(place, kind.read) for place, kind in _ours(columns)]
+
+    def values(row: Iterable[Any]) -> list[Any]:
+        found = list(row)
+        for place, how in read:
+            found[place] = how(found[place])
+        return found
+
+    return values
+
+
+def _ours(columns: Sequence[Column[Any]]) -> list[tuple[int, Written]]:
+    return [(place, column.type) for place, column in enumerate(columns) if isinstance(column.type, Written)]
+
+
 # What reads looks for None itself: a function more for each value is a tenth of the time that reading takes.
 def _instant(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else _EPOCH + timedelta(0, 0, microseconds)
@@ -62,8 +97,17 @@ def _length(span: timedelta) -> int:
     return span // _MICROSECOND
 
 
+# Made once: half of the time of json.dumps is making it
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else "[]"
+    return _encode(value) if value else "[]"
+
+
+@lru_cache(maxsize=4096)
+def _written_strings(strings: tuple[str, ...]) -> str:
+    return _json(strings)
 
 
 # The same few lists of labels, sources and categories stand in thousands of rows: 20,000 headlines read 40 ms sooner.
@@ -108,6 +152,6 @@ def choice(choices: type[StrEnum]) -> Written:
 
 INSTANT = Written("BIGINT", _microseconds, _instant)
 SPAN = Written("BIGINT", _length, _span)
-STRINGS = Written("TEXT", _json, _strings)
+STRINGS = Written("TEXT", _written_strings, _strings)
 ENCLOSURES = Written("TEXT", _written_enclosures, _enclosures)  # [url, type, length] each
 TAGS = Written("TEXT", _written_tags, _tags)  # [label, score, [[rule, field, text, weight], ...]] each

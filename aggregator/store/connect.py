@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -59,7 +60,7 @@ def _translated(path: str) -> Iterator[None]:
     """Whatever the library raises, as StoreError with the file and what to do."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise StoreError(f"{path}: {sqlite.meaning(cause)}") from error
 
@@ -236,7 +237,8 @@ class Store:
         search: str | None = None,
         limit: int = 100,
     ) -> tuple[Listed, ...]:
-        """Items newest first: with any of the labels, of the source, published since then, with all the words."""
+        """Items newest first: with any of the labels, of the source, published since then, with all the words (these are found
+        once the item was settled)."""
         wanted = finding.Wanted(labels=labels, source=source, since=since, search=search)
         with self._reading() as connection:
             return finding.listed(connection, wanted, limit)

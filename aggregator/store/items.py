@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
     Connection,
+    Insert,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     literal_column,
@@ -20,7 +25,7 @@ from sqlalchemy import (
 )
 
 from aggregator.model import Item, ItemKey, Known, KnownItem
-from aggregator.store import schema, sqlite
+from aggregator.store import columns, schema, sqlite
 from aggregator.store.columns import INSTANT
 
 # How much of a source identity looks at: the newest by first sight. No document of a source is longer (limits: 2,000).
@@ -29,25 +34,42 @@ KNOWN = 5_000
 _BATCH = 1_000
 
 _TABLE = schema.items
-_OURS = frozenset({"number", "settled", "withdrawn"})
-_FIELDS = tuple(column.name for column in _TABLE.c if column.name not in _OURS)
-COLUMNS = tuple(_TABLE.c[name] for name in _FIELDS)
-_UNSETTLED = schema.UNSETTLED
-_SETTLED = _TABLE.c.settled == literal_column("1")
+_WAITING = schema.waiting
+_OURS = frozenset({"number", "withdrawn"})
+COLUMNS = tuple(column for column in _TABLE.c if column.name not in _OURS)
+_FIELDS = tuple(column.name for column in COLUMNS)
+_values = attrgetter(*_FIELDS)
+_written = columns.writing(COLUMNS)
+_read = columns.reading(COLUMNS)
+
 PRESENT = _TABLE.c.withdrawn == literal_column("0")
+_SETTLED = ~exists().where(_WAITING.c.item == _TABLE.c.number)
 _NEWEST = _TABLE.c.first_seen.desc()
+_KNOWN: ColumnElement[int] = literal_column(str(KNOWN))
+_NONE: ColumnElement[int] = literal_column("0")  # a LIMIT without one gets a value of the library's own
+_OF_SOURCE = _TABLE.c.source_id == bindparam("of_source")
+_THIS = (_OF_SOURCE, _TABLE.c.guid == bindparam("of_guid"))
+_THESE = sqlite.among(_TABLE.c.number)
+
+_KNOWN_FIELDS = tuple(field.name for field in fields(KnownItem))
+_KNOWN_COLUMNS = tuple(_TABLE.c[name] for name in _KNOWN_FIELDS)
+_known = columns.reading(_KNOWN_COLUMNS)
+_KNOWN_ITEMS = select(*_KNOWN_COLUMNS).where(_OF_SOURCE).order_by(_NEWEST).limit(_KNOWN).offset(_NONE)
+_KNOWN_ALIASES = select(schema.aliases.c.alias, schema.aliases.c.guid).where(
+    schema.aliases.c.source_id == bindparam("of_source")
+)
+_FINGERPRINTS = select(_TABLE.c.fingerprint).where(_OF_SOURCE).order_by(_NEWEST).limit(_KNOWN).offset(_NONE)
 
 _UNIQUE = ("guid", "source_id")
 # An item that identity took for new although it is stored stood beyond the newest `KNOWN`: it is no news.
 _ADD = sqlite.upsert_by(_TABLE, _UNIQUE, "fingerprint")
-_CHANGE = sqlite.upsert_by(_TABLE, _UNIQUE, "settled", *(name for name in _FIELDS if name not in _UNIQUE))
-_THIS = (_TABLE.c.source_id == bindparam("of_source"), _TABLE.c.guid == bindparam("of_guid"))
+_CHANGE = sqlite.upsert_by(_TABLE, _UNIQUE, *(name for name in _FIELDS if name not in _UNIQUE))
 _REFRESH = update(_TABLE).where(*_THIS).values(fingerprint=bindparam("new_fingerprint"))
 _KEEP = insert(schema.revisions).from_select(
     ["item", "replaced", "content_hash", "title", "summary", "text"],
     select(
         _TABLE.c.number,
-        bindparam("replaced", type_=INSTANT),
+        bindparam("replaced", type_=BigInteger),
         _TABLE.c.content_hash,
         _TABLE.c.title,
         _TABLE.c.summary,
@@ -55,6 +77,59 @@ _KEEP = insert(schema.revisions).from_select(
     ).where(*_THIS, _TABLE.c.content_hash != bindparam("new_hash")),
 )
 _ALIAS = sqlite.upsert(schema.aliases, "guid")
+
+
+def _waits(*conditions: ColumnElement[bool], fresh: int, overwriting: str = "published") -> Insert:
+    """Has the items wait to be settled. Whether they are new stays as it is for those that wait already."""
+    found = select(_TABLE.c.number, _TABLE.c.published, _TABLE.c.withdrawn, literal_column(str(fresh)))
+    statement = sqlite.upsert(_WAITING, overwriting)
+    return statement.from_select([column.name for column in _WAITING.c], found.where(*conditions))
+
+
+_LAST = select(func.max(_TABLE.c.number))
+_NEW_WAIT = _waits(_TABLE.c.number > bindparam("last"), fresh=1)
+_THIS_WAITS = _waits(*_THIS, fresh=0)
+_THESE_WAIT = _waits(_THESE, fresh=0, overwriting="withdrawn")
+_SETTLED_WAIT = _waits(_SETTLED, PRESENT, fresh=0)
+_SETTLED_OF_SOURCE_WAIT = _waits(_OF_SOURCE, _SETTLED, PRESENT, fresh=0)
+_AS_THEY_GIVE = attrgetter("published", "source_id", "guid")
+_END = 2**63 - 1
+
+_READY = _WAITING.c.withdrawn == literal_column("0")
+# Two walks over small rows instead of an index: every new item would write a page of it
+_LATEST = (
+    select(_WAITING.c.published)
+    .where(_READY)
+    .order_by(_WAITING.c.published)
+    .limit(literal_column("1"))
+    .offset(bindparam("before"))
+)
+_FIRST = (
+    select(_WAITING.c.item)
+    .join_from(_WAITING, _TABLE)
+    .where(_READY, _WAITING.c.published <= bindparam("latest", type_=BigInteger))
+    .order_by(_WAITING.c.published, _TABLE.c.source_id, _TABLE.c.guid)
+    .limit(bindparam("limit"))
+    .offset(_NONE)
+)
+_UNSETTLED = select(*COLUMNS).where(_TABLE.c.number.in_(_FIRST))
+_ITEMS = select(*COLUMNS).where(_THESE)
+
+_WITHDRAW = update(_TABLE).where(_THESE).values(withdrawn=literal_column("1"))
+_WITHDRAWN = select(_TABLE.c.number).where(_THESE, _TABLE.c.withdrawn == literal_column("1"))
+_EMPTY = update(_TABLE).where(_THESE).values(dict.fromkeys(("summary", "text", "html"), literal_column("''")))
+_DROP_REVISIONS = delete(schema.revisions).where(sqlite.among(schema.revisions.c.item))
+_FRESH = (
+    select(_TABLE.c.number, _TABLE.c.title, _TABLE.c.summary, _TABLE.c.text)
+    .join_from(_WAITING, _TABLE)
+    .where(sqlite.among(_WAITING.c.item), _WAITING.c.fresh == literal_column("1"))
+    .order_by(_WAITING.c.item)  # FTS5 writes a segment to the disk whenever a number is smaller than the one before
+)
+_INDEX = sqlite.indexing(_FRESH)
+_DONE = delete(_WAITING).where(sqlite.among(_WAITING.c.item))
+
+_DROP_KEYS = delete(schema.item_keys).where(sqlite.among(schema.item_keys.c.item))
+_ADD_KEY = insert(schema.item_keys)
 
 _Value = TypeVar("_Value")
 
@@ -80,83 +155,66 @@ def batches(values: Iterable[_Value]) -> Iterator[list[_Value]]:
 
 def known(connection: Connection, source_id: str) -> Known:
     """The newest items of a source with their further names."""
-    columns = [_TABLE.c[name] for name in ("guid", "content_hash", "fingerprint", "first_seen", "title", "url")]
-    query = select(*columns).where(_TABLE.c.source_id == source_id).order_by(_NEWEST).limit(KNOWN)
-    found = {
-        guid: KnownItem(
-            guid=guid, content_hash=content_hash, fingerprint=fingerprint, first_seen=first_seen, title=title, url=url
-        )
-        for guid, content_hash, fingerprint, first_seen, title, url in connection.execute(query)
-    }
-    named = select(schema.aliases.c.alias, schema.aliases.c.guid).where(schema.aliases.c.source_id == source_id)
+    rows = map(_known, sqlite.rows(connection, _KNOWN_ITEMS, source_id))
+    found = {row[0]: KnownItem(**dict(zip(_KNOWN_FIELDS, row, strict=True))) for row in rows}
+    named = sqlite.rows(connection, _KNOWN_ALIASES, source_id)
     return Known(
         items=found,
-        aliases={alias: guid for alias, guid in connection.execute(named) if guid in found},
+        aliases={alias: guid for alias, guid in named if guid in found},
         fingerprints=frozenset(item.fingerprint for item in found.values()),
     )
 
 
 def fingerprints(connection: Connection, source_id: str) -> frozenset[str]:
     """The fingerprints of a source's newest items; from an index alone."""
-    query = select(_TABLE.c.fingerprint).where(_TABLE.c.source_id == source_id).order_by(_NEWEST).limit(KNOWN)
-    return frozenset(connection.scalars(query))
+    return frozenset(fingerprint for (fingerprint,) in sqlite.rows(connection, _FINGERPRINTS, source_id))
 
 
 def load(connection: Connection, keys: Collection[ItemKey]) -> dict[ItemKey, Item]:
     """The stored items of these keys."""
-    query = select(*COLUMNS)
-    wanted = batches(numbers(connection, keys).values())
-    rows = (row for batch in wanted for row in connection.execute(query.where(_TABLE.c.number.in_(batch))))
-    return {item.key: item for item in map(made, rows)}
+    wanted = sqlite.numbers(numbers(connection, keys).values())
+    return {item.key: item for item in map(made, sqlite.rows(connection, _ITEMS, wanted))}
 
 
 def made(row: Sequence[Any]) -> Item:
-    """The item in a row that starts with `COLUMNS`."""
-    return Item(**dict(zip(_FIELDS, row, strict=False)))
+    """The item in a row of the driver that starts with `COLUMNS`."""
+    return Item(**dict(zip(_FIELDS, _read(row), strict=False)))
 
 
 # --------------------------------------------------------------------------------------------------------- what is written
 
 
 def add(connection: Connection, new: Sequence[Item]) -> None:
+    """Stores what is not stored yet; it waits to be settled."""
     if new:
-        connection.execute(_ADD, [_row(item) for item in new])
+        _put(connection, _ADD, new)
 
 
 def change(connection: Connection, changed: Sequence[Item], *, replaced: datetime | None) -> None:
-    """Overwrites items; what they said before is kept where it was something else."""
+    """Overwrites items; what they said before is kept where it was something else. They wait to be settled."""
     if not changed:
         return
     rows = [
-        {
-            "of_source": item.source_id,
-            "of_guid": item.guid,
-            "new_hash": item.content_hash,
-            "replaced": replaced or item.first_seen,
-        }
-        for item in changed
+        (INSTANT.write(replaced or item.first_seen), item.source_id, item.guid, item.content_hash) for item in changed
     ]
-    connection.execute(_KEEP, rows)
-    connection.execute(_CHANGE, [_row(item) for item in changed])
+    sqlite.run_many(connection, _KEEP, rows)
+    _put(connection, _CHANGE, changed)
+    sqlite.run_many(connection, _THIS_WAITS, [item.key for item in changed])
+
+
+def _put(connection: Connection, statement: Insert, put: Sequence[Item]) -> None:
+    ((last,),) = sqlite.rows(connection, _LAST)
+    sqlite.run_many(connection, statement, [[0, *_written(_values(item))] for item in put])
+    sqlite.run(connection, _NEW_WAIT, last or 0)
 
 
 def refresh(connection: Connection, source_id: str, refreshed: Sequence[tuple[str, str]]) -> None:
     """Other bytes of the same content: the fingerprint is new, nothing has to be settled."""
-    if refreshed:
-        rows = [
-            {"of_source": source_id, "of_guid": guid, "new_fingerprint": fingerprint} for guid, fingerprint in refreshed
-        ]
-        connection.execute(_REFRESH, rows)
+    sqlite.run_many(connection, _REFRESH, [(fingerprint, source_id, guid) for guid, fingerprint in refreshed])
 
 
 def add_aliases(connection: Connection, source_id: str, aliases: Sequence[tuple[str, str]]) -> None:
-    if aliases:
-        rows = [{"source_id": source_id, "alias": alias, "guid": guid} for alias, guid in aliases]
-        connection.execute(_ALIAS, rows)
-
-
-def _row(item: Item) -> Mapping[str, Any]:
-    return {name: getattr(item, name) for name in _FIELDS} | {"settled": 0, "withdrawn": 0}
+    sqlite.run_many(connection, _ALIAS, [(source_id, alias, guid) for alias, guid in aliases])
 
 
 # -------------------------------------------------------------------------------------------------------------- to settle
@@ -164,47 +222,39 @@ def _row(item: Item) -> Mapping[str, Any]:
 
 def unsettled(connection: Connection, limit: int) -> tuple[Item, ...]:
     """Items that wait to be settled, in an order that the items give."""
-    query = (
-        select(*COLUMNS)
-        .where(_UNSETTLED, PRESENT)
-        .order_by(_TABLE.c.published, _TABLE.c.source_id, _TABLE.c.guid)
-        .limit(limit)
-    )
-    return tuple(map(made, connection.execute(query)))
+    latest = sqlite.rows(connection, _LATEST, max(limit - 1, 0))
+    rows = sqlite.rows(connection, _UNSETTLED, latest[0][0] if latest else _END, limit)
+    return tuple(sorted(map(made, rows), key=_AS_THEY_GIVE))
 
 
 def unsettled_withdrawn(connection: Connection) -> tuple[ItemKey, ...]:
     """Withdrawn items whose stories still name them, sorted."""
-    query = select(_TABLE.c.source_id, _TABLE.c.guid).where(_UNSETTLED, _TABLE.c.withdrawn == literal_column("1"))
+    query = select(_TABLE.c.source_id, _TABLE.c.guid).join_from(_WAITING, _TABLE).where(~_READY)
     return tuple(sorted(ItemKey(*row) for row in connection.execute(query)))
 
 
 def withdraw(connection: Connection, keys: Collection[ItemKey]) -> None:
     """The items are no more. They stay known, so that they do not come back as news; their texts go when they are settled."""
-    for batch in batches(numbers(connection, keys).values()):
-        connection.execute(update(_TABLE).where(_TABLE.c.number.in_(batch)).values(withdrawn=1, settled=0))
+    these = sqlite.numbers(numbers(connection, keys).values())
+    sqlite.run(connection, _WITHDRAW, these)
+    sqlite.run(connection, _THESE_WAIT, these)
 
 
 def unsettle(connection: Connection, source_ids: Collection[str] | None) -> int:
     """Has items settled again; how many."""
-    statement = update(_TABLE).where(_SETTLED, PRESENT).values(settled=0)
     if source_ids is None:
-        return connection.execute(statement).rowcount
-    return sum(
-        connection.execute(statement.where(_TABLE.c.source_id.in_(batch))).rowcount for batch in batches(source_ids)
-    )
+        return sqlite.run(connection, _SETTLED_WAIT)
+    return sum(sqlite.run(connection, _SETTLED_OF_SOURCE_WAIT, source_id) for source_id in sorted(set(source_ids)))
 
 
-def settle(connection: Connection, numbers: Collection[int]) -> None:
-    """The items are settled; of withdrawn ones nothing is kept but what identity needs."""
-    gone = {"summary": "", "text": "", "html": ""}
-    for batch in batches(numbers):
-        these = _TABLE.c.number.in_(batch)
-        connection.execute(update(_TABLE).where(these).values(settled=1))
-        emptied = connection.execute(update(_TABLE).where(these, ~PRESENT).values(**gone))
-        if emptied.rowcount:
-            withdrawn = select(_TABLE.c.number).where(these, ~PRESENT)
-            connection.execute(delete(schema.revisions).where(schema.revisions.c.item.in_(withdrawn)))
+def settle(connection: Connection, settled: Collection[int]) -> None:
+    """The items are settled and can be searched; of withdrawn ones nothing is kept but what identity needs."""
+    these = sqlite.numbers(settled)
+    withdrawn = sqlite.numbers(number for (number,) in sqlite.rows(connection, _WITHDRAWN, these))
+    sqlite.run(connection, _EMPTY, withdrawn)
+    sqlite.run(connection, _DROP_REVISIONS, withdrawn)
+    sqlite.run(connection, _INDEX, these)
+    sqlite.run(connection, _DONE, these)
 
 
 # ------------------------------------------------------------------------------------------------------------------- keys
@@ -222,16 +272,14 @@ def numbers(connection: Connection, keys: Collection[ItemKey]) -> dict[ItemKey, 
 
 def replace_keys(connection: Connection, of: Collection[int], keys: Mapping[int, Collection[str]]) -> None:
     """The keys of the items `of` are from now on `keys`."""
-    for batch in batches(of):
-        connection.execute(delete(schema.item_keys).where(schema.item_keys.c.item.in_(batch)))
-    rows = sorted({(key, number) for number, its_keys in keys.items() for key in its_keys})
-    sqlite.insert_many(connection, schema.item_keys, rows)
+    sqlite.run(connection, _DROP_KEYS, sqlite.numbers(of))
+    sqlite.run_many(connection, _ADD_KEY, sorted({(key, number) for number, its in keys.items() for key in its}))
 
 
 def candidates(connection: Connection, keys: Collection[str]) -> dict[str, tuple[ItemKey, ...]]:
     """Who else has these keys: settled items, sorted."""
-    columns = (schema.item_keys.c.key, _TABLE.c.source_id, _TABLE.c.guid)
-    query = select(*columns).join_from(schema.item_keys, _TABLE).where(_SETTLED, PRESENT)
+    asked = (schema.item_keys.c.key, _TABLE.c.source_id, _TABLE.c.guid)
+    query = select(*asked).join_from(schema.item_keys, _TABLE).where(_SETTLED, PRESENT)
     holders: dict[str, list[ItemKey]] = defaultdict(list)
     for batch in batches(keys):
         for key, source_id, guid in connection.execute(query.where(schema.item_keys.c.key.in_(batch))):

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    literal_column,
 )
 
 from aggregator.errors import Failure
@@ -69,12 +68,10 @@ items = Table(
     "items",
     metadata,
     Column("number", Integer, primary_key=True),  # ours alone: what other tables point to
+    Column("withdrawn", SmallInteger, nullable=False),  # 0 or 1
     Column("source_id", Text, nullable=False),
     Column("guid", Text, nullable=False),
     Column("id", Text, nullable=False),
-    # 0 and 1, not booleans: a partial index is used where the query says literally the same
-    Column("settled", SmallInteger, nullable=False),
-    Column("withdrawn", SmallInteger, nullable=False),
     Column("published", INSTANT, nullable=False),
     Column("updated", INSTANT),
     Column("date_trust", choice(DateTrust), nullable=False),
@@ -101,15 +98,6 @@ items = Table(
     # answers `fingerprints` and `source_counts` without touching the rows
     Index("ix_items_by_source", "source_id", "first_seen", "withdrawn", "fingerprint"),
 )
-UNSETTLED = items.c.settled == literal_column("0")
-Index(
-    "ix_items_unsettled",
-    items.c.published,
-    items.c.source_id,
-    items.c.guid,
-    sqlite_where=UNSETTLED,
-    postgresql_where=UNSETTLED,
-)
 
 # Without foreign key: an entry may bring its further names and be rejected all the same.
 aliases = Table(
@@ -127,6 +115,17 @@ def _item(name: str, *, primary_key: bool = False) -> Column[int]:
         name, Integer, ForeignKey("items.number", ondelete="CASCADE"), primary_key=primary_key, nullable=False
     )
 
+
+# Items that wait to be settled. A table of its own: a flag in `items` costs a page of 4 KB in the log for every item settled
+# (45 µs instead of 1), an index by what they are sorted by another for every new one.
+waiting = Table(
+    "waiting",
+    metadata,
+    _item("item", primary_key=True),
+    Column("published", INSTANT, nullable=False),
+    Column("withdrawn", SmallInteger, nullable=False),
+    Column("fresh", SmallInteger, nullable=False),  # 1: never settled, and not yet in the search table
+)
 
 revisions = Table(  # what an item said before
     "revisions",

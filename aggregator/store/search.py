@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, func, select
 from aggregator import urls
 from aggregator.model import Story
 from aggregator.store import items, schema, sqlite, stories
+from aggregator.store.columns import STRINGS
 from aggregator.store.items import Listed
 
 _ITEMS = schema.items
@@ -67,8 +68,8 @@ def listed(connection: Connection, wanted: Wanted, limit: int) -> tuple[Listed, 
         .where(items.PRESENT)
         .order_by(_ITEMS.c.published.desc(), _ITEMS.c.source_id, _ITEMS.c.guid)
     )
-    rows = connection.execute(_narrowed(query, wanted).limit(limit))
-    return tuple(Listed(item=items.made(row), story_id=row[-2], labels=row[-1] or ()) for row in rows)
+    rows = sqlite.plain(connection, _narrowed(query, wanted).limit(limit))
+    return tuple(Listed(item=items.made(row), story_id=row[-2], labels=STRINGS.read(row[-1])) for row in rows)
 
 
 def _narrowed(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:

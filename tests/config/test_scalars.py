@@ -116,6 +116,7 @@ def test_good(read: Callable[[str], object], written: str, value: object) -> Non
         pytest.param(scalars.selector, "", id="no selector"),
         pytest.param(scalars.selector, "h3 >> a", id="a selector that is none"),
         pytest.param(scalars.selector, "a[@href", id="an open bracket"),
+        pytest.param(scalars.selector, "p::before", id="a pseudo-element, which no page holds"),
         pytest.param(scalars.css, "div:unknown", id="an unknown pseudo-class"),
         pytest.param(scalars.key_pattern, r"news\d+", id="no group"),
         pytest.param(scalars.key_pattern, r"(a)(b)", id="two groups"),

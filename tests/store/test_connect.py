@@ -38,6 +38,15 @@ def test_the_version_of_the_schema_is_the_number_of_the_last_migration() -> None
 
 
 @pytest.mark.slow
+def test_the_other_database_is_not_imported() -> None:
+    code = (
+        "import sys; from aggregator.store import connect; print([name for name in sys.modules if 'postgres' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]", "a keyword such as postgresql_where imports 35 ms of a dialect"
+
+
+@pytest.mark.slow
 def test_alembic_is_imported_for_a_store_of_another_version_only(url: str, tmp_path: Path) -> None:
     code = (
         "import sys; from aggregator.store import connect\n"

@@ -58,7 +58,7 @@ def test_an_item_comes_back_as_it_was(item: Item, store: Store, path: Path) -> N
 
 
 def test_identity_gets_what_it_needs(store: Store, make_item: Callable[..., Item], now: datetime) -> None:
-    item = make_item(guid="a")
+    item = make_item(guid="a", published_text="12. Oktober")
     store.commit(update(item, new=(item,), aliases=(("amt.example/a", "a"), ("of an entry that was rejected", "b"))))
     known = store.known("amt")
     assert known.items == {
@@ -69,6 +69,7 @@ def test_identity_gets_what_it_needs(store: Store, make_item: Callable[..., Item
             first_seen=now,
             title=item.title,
             url=item.url,
+            published_text="12. Oktober",
         )
     }
     assert known.aliases == {"amt.example/a": "a"}
@@ -172,6 +173,77 @@ def test_a_withdrawn_item_is_gone_but_known(
     assert store.source_counts() == {"amt": 1}
     store.commit(update(item, changed=(replace(item, content_hash="again"),)))
     assert store.unsettled(10) == (), "what was withdrawn does not come back"
+
+
+def test_a_round_is_as_long_as_asked_whatever_was_withdrawn(
+    store: Store, put: Callable[..., None], make_item: Callable[..., Item], now: datetime
+) -> None:
+    items = [make_item(guid=str(number), published=now + timedelta(hours=number)) for number in range(6)]
+    put(*items)
+    store.withdraw([items[0].key, items[2].key])
+    assert store.unsettled(2) == (items[1], items[3])
+    assert store.unsettled(4) == (items[1], *items[3:])
+    assert store.unsettled(1_000) == (items[1], *items[3:])
+
+
+def found(path: Path, words: str) -> list[str]:
+    """Guids that the search table holds, where it and the items agree."""
+    with sqlite3.connect(path) as raw:
+        raw.execute("INSERT INTO items_search (items_search, rank) VALUES ('integrity-check', 1)")
+        rows = raw.execute(
+            "SELECT guid FROM items_search JOIN items ON number = items_search.rowid WHERE items_search MATCH ?",
+            (words,),
+        )
+        return sorted(guid for (guid,) in rows)
+
+
+def test_the_search_table_agrees_with_the_items_whatever_happens_to_them(
+    store: Store,
+    path: Path,
+    settle: Callable[..., None],
+    make_item: Callable[..., Item],
+    make_story: Callable[..., Any],
+) -> None:
+    first, second = (make_item(guid=guid, text=f"wasser {guid}") for guid in ("eins", "zwei"))
+    store.commit(update(first, new=(first, second)))
+    assert found(path, "wasser") == []
+    corrected = replace(first, text="strom eins", content_hash="corrected before it was settled")
+    store.commit(update(first, changed=(corrected,)))
+    settle(make_story("a", corrected))
+    assert (found(path, "wasser"), found(path, "strom")) == ([], ["eins"])
+    corrected = replace(first, text="wasser eins", content_hash="corrected again")
+    store.commit(update(first, changed=(corrected,)))
+    assert (found(path, "wasser"), found(path, "strom")) == (["eins"], [])
+    settle(make_story("a", corrected))
+    assert found(path, "wasser") == ["eins"]
+    store.withdraw([second.key])
+    settle(make_story("a", corrected, second))
+    store.unsettle()
+    settle(make_story("a", corrected))
+    assert found(path, "wasser") == ["eins"]
+
+
+@pytest.mark.parametrize("settled", [pytest.param(False, id="new"), pytest.param(True, id="settled")])
+def test_a_deleted_item_leaves_nothing_behind(
+    settled: bool,
+    store: Store,
+    path: Path,
+    settle: Callable[..., None],
+    make_item: Callable[..., Item],
+    make_story: Callable[..., Any],
+) -> None:
+    item = make_item(text="wasser")
+    store.commit(update(item, new=(item,)))
+    if settled:
+        settle(make_story("a", item), keys={item.key: ("k",)})
+    with sqlite3.connect(path) as raw:
+        raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("DELETE FROM items")
+        left = [
+            raw.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("waiting", "members", "item_keys")
+        ]
+    assert left == [0, 0, 0]
+    assert found(path, "wasser") == []
 
 
 def test_items_are_unsettled_again(

@@ -31,11 +31,10 @@ def upgrade() -> None:
     op.create_table(
         "items",
         sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("withdrawn", sa.SmallInteger, nullable=False),
         sa.Column("source_id", sa.Text, nullable=False),
         sa.Column("guid", sa.Text, nullable=False),
         sa.Column("id", sa.Text, nullable=False),
-        sa.Column("settled", sa.SmallInteger, nullable=False),
-        sa.Column("withdrawn", sa.SmallInteger, nullable=False),
         sa.Column("published", sa.BigInteger, nullable=False),
         sa.Column("updated", sa.BigInteger),
         sa.Column("date_trust", sa.Text, nullable=False),
@@ -59,13 +58,6 @@ def upgrade() -> None:
     op.create_index("ix_items_by_source", "items", ["source_id", "first_seen", "withdrawn", "fingerprint"])
     op.create_index("ix_items_id", "items", ["id"])
     op.create_index("ix_items_published", "items", ["published"])
-    op.create_index(
-        "ix_items_unsettled",
-        "items",
-        ["published", "source_id", "guid"],
-        sqlite_where=sa.text("settled = 0"),
-        postgresql_where=sa.text("settled = 0"),
-    )
     op.create_index("ix_items_url", "items", ["url"])
     op.create_table(
         "rejects",
@@ -175,6 +167,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_revisions_item", "revisions", ["item"])
     op.create_table(
+        "waiting",
+        sa.Column("item", sa.Integer, nullable=False),
+        sa.Column("published", sa.BigInteger, nullable=False),
+        sa.Column("withdrawn", sa.SmallInteger, nullable=False),
+        sa.Column("fresh", sa.SmallInteger, nullable=False),
+        sa.PrimaryKeyConstraint("item", name=op.f("pk_waiting")),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name=op.f("fk_waiting_item_items"), ondelete="CASCADE"),
+    )
+    op.create_table(
         "story_labels",
         sa.Column("label", sa.Text, nullable=False),
         sa.Column("story_id", sa.Text, nullable=False),
@@ -195,20 +196,26 @@ def downgrade() -> None:
 
 
 # An FTS5 table over `items` that keeps no text of its own (external content): what it forgets must be told to it word for
-# word, so triggers do it. Diacritics do not count: Foerderung is another word, Forderung is found by Förderung.
+# word, so triggers do it. Items come in when they are first settled, thousands in one statement: 35 µs each instead of 180
+# by a trigger in every source's transaction. Diacritics do not count: Foerderung is another word, Forderung is found by
+# Förderung. A pass gathers its words in 8 MB of memory: one segment a round instead of several to be merged.
 _SEARCH = (
+    """CREATE VIEW items_search_rows AS SELECT number, title, summary, text FROM items
+        WHERE NOT EXISTS (SELECT 1 FROM waiting WHERE item = number AND fresh = 1)""",
     """CREATE VIRTUAL TABLE items_search USING fts5(
-        title, summary, text, content="items", content_rowid="number", tokenize='unicode61 remove_diacritics 2')""",
-    """CREATE TRIGGER items_search_insert AFTER INSERT ON items BEGIN
-        INSERT INTO items_search (rowid, title, summary, text) VALUES (new.number, new.title, new.summary, new.text);
-    END""",
-    """CREATE TRIGGER items_search_delete AFTER DELETE ON items BEGIN
+        title, summary, text, content="items_search_rows", content_rowid="number",
+        tokenize='unicode61 remove_diacritics 2')""",
+    """INSERT INTO items_search (items_search, rank) VALUES ('hashsize', 8388608)""",
+    # before: the row in `waiting` is deleted with the item
+    """CREATE TRIGGER items_search_delete BEFORE DELETE ON items
+    WHEN NOT EXISTS (SELECT 1 FROM waiting WHERE item = old.number AND fresh = 1) BEGIN
         INSERT INTO items_search (items_search, rowid, title, summary, text)
-        VALUES ("delete", old.number, old.title, old.summary, old.text);
+        VALUES ('delete', old.number, old.title, old.summary, old.text);
     END""",
-    """CREATE TRIGGER items_search_update AFTER UPDATE OF title, summary, text ON items BEGIN
+    """CREATE TRIGGER items_search_update AFTER UPDATE OF title, summary, text ON items
+    WHEN NOT EXISTS (SELECT 1 FROM waiting WHERE item = old.number AND fresh = 1) BEGIN
         INSERT INTO items_search (items_search, rowid, title, summary, text)
-        VALUES ("delete", old.number, old.title, old.summary, old.text);
+        VALUES ('delete', old.number, old.title, old.summary, old.text);
         INSERT INTO items_search (rowid, title, summary, text) VALUES (new.number, new.title, new.summary, new.text);
     END""",
 )
