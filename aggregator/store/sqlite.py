@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -112,8 +112,12 @@ def upsert_by(into: Table, unique: Collection[str], *names: str) -> sqlite.Inser
 
 def rows(connection: Connection, statement: ClauseElement, *values: int | str | None) -> list[tuple[Any, ...]]:
     """All rows of the answer."""
-    found: list[tuple[Any, ...]] = _driver(connection).execute(_words(statement), values).fetchall()
-    return found
+    return list(each(connection, statement, *values))
+
+
+def each(connection: Connection, statement: ClauseElement, *values: int | str | None) -> Iterator[tuple[Any, ...]]:
+    """The rows one after the other; to be read to the end, inside the transaction."""
+    return _driver(connection).execute(_words(statement), values)
 
 
 def run(connection: Connection, statement: ClauseElement, *values: int | str | None) -> int:

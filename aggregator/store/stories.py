@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
@@ -124,19 +125,21 @@ def _carriers(connection: Connection, ids: Sequence[str]) -> Mapping[str, list[I
 
 def headlines(connection: Connection) -> tuple[Headline, ...]:
     """What selecting needs of all stories, newest first, those of one instant by id."""
-    # column by column and not as everywhere (`columns.reading`): 20,000 of them are read for a page
+    # Column by column and not as everywhere (`columns.reading`), each row gone before the next is read: a pass reads them all,
+    # 20,000 in 80 ms. Many changed in the same pass.
     instant, strings = INSTANT.read, STRINGS.read
+    of_pass = lru_cache(instant)
     return tuple(
         Headline(
             id=story_id,
             version=version,
             published=instant(published),
-            changed=instant(changed),
+            changed=of_pass(changed),
             labels=strings(labels),
             sources=strings(sources),
             language=language,
         )
-        for story_id, version, published, changed, labels, sources, language in sqlite.rows(connection, _HEADLINES)
+        for story_id, version, published, changed, labels, sources, language in sqlite.each(connection, _HEADLINES)
     )
 
 

@@ -39,16 +39,17 @@ def recognise(
     """Each entry with the guid it is stored under, in the entries' order; a second entry of the same item is left out."""
     as_stored = [_as_stored(entry, known) for entry in entries]
     if None not in as_stored:
-        return _once(one for one in as_stored if one is not None)
+        return _once((one for one in as_stored if one is not None), known)
     names = _told_apart([_named(entry, stable_keys) for entry in entries], known)
     unique = _unique(names)
     guids = [one.guid if one else _by_name(name, known) for one, name in zip(as_stored, names, strict=True)]
     if known.items and None in guids:
         _claim(guids, names, known, unique, stable_keys)
-    return _once(
+    found = (
         one or _recognised(name, guid or name.guid, known, unique)
         for one, name, guid in zip(as_stored, names, guids, strict=True)
     )
+    return _once(found, known)
 
 
 def _as_stored(entry: Entry, known: Known) -> Recognised | None:
@@ -280,9 +281,10 @@ def _standing(name: _Named, stored: KnownItem | None, known: Known) -> Standing:
     return Standing.UNCHANGED if same else Standing.CHANGED
 
 
-def _once(found: Iterable[Recognised]) -> tuple[Recognised, ...]:
+def _once(found: Iterable[Recognised], known: Known) -> tuple[Recognised, ...]:
     """Each item once: the first entry counts. Of a new item the other's fingerprint is kept: where the next document shows the
-    other alone, because the first one's bytes are known, it must not look like a change (and then the first like the next)."""
+    other alone, because the first one's bytes are known, it must not look like a change (and then the first like the next).
+    A fingerprint that two items could claim stays with the first of them."""
     first: dict[str, Recognised] = {}
     named: set[str] = set()
     for one in found:
@@ -292,6 +294,8 @@ def _once(found: Iterable[Recognised]) -> tuple[Recognised, ...]:
             named.update(aliases)
             first[one.guid] = one if aliases == one.aliases else replace(one, aliases=aliases)
         elif winner.standing is Standing.NEW and winner.entry.fingerprint != one.entry.fingerprint:
-            copies = dict.fromkeys((*winner.aliases, f"copy:{one.entry.fingerprint}"))
-            first[one.guid] = replace(winner, aliases=tuple(copies))
+            copy = f"copy:{one.entry.fingerprint}"
+            if copy not in named and copy not in known.aliases:
+                named.add(copy)
+                first[one.guid] = replace(winner, aliases=(*winner.aliases, copy))
     return tuple(first.values())

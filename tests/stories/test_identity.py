@@ -260,6 +260,14 @@ def test_last_weeks_titles_are_not_this_weeks_news(entry: MakeEntry) -> None:
     assert {one.standing for one in recognise(new, stored(recognise(old)))} == {Standing.NEW}
 
 
+def test_bytes_that_are_the_second_entry_of_two_items_name_the_first_of_them_alone(entry: MakeEntry) -> None:
+    heute, gestern = (
+        replace(entry("", guid=None, link=None, published_text=day), title=None) for day in ("heute", "gestern")
+    )
+    document = [replace(one, fingerprint=name) for one in (heute, gestern) for name in (one.published_text or "", "x")]
+    assert [one.aliases for one in recognise(document)] == [("copy:x",), ()]
+
+
 # -------------------------------------------------------------------------------------------------------------------- laws
 
 _TEXTS = st.sampled_from(
