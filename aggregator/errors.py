@@ -13,6 +13,7 @@ from enum import StrEnum
 class Failure(StrEnum):
     """Why a source gave nothing usable; the names are stable, they stand in `status --json` and in the documentation."""
 
+    OFFLINE = "offline"
     TIMEOUT = "timeout"
     DNS = "dns"
     CONNECT = "connect"
@@ -32,7 +33,10 @@ class Failure(StrEnum):
     HTTP_4XX = "http_4xx"
     HTTP_5XX = "http_5xx"
     HTTP_OTHER = "http_other"
+    CHALLENGE = "challenge"
+    ROBOTS = "robots_disallowed"
     EMPTY = "empty"
+    TRUNCATED = "truncated"
     NOT_A_FEED = "not_a_feed"
     MALFORMED = "malformed"
     NO_ENTRIES = "no_entries"
