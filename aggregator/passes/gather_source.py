@@ -67,7 +67,6 @@ class Gathered:
     status: Literal["ok", "unchanged", "failed"]
     update: SourceUpdate
     entries: int = 0
-    document: Document | None = None
     failed: Failed | None = None
 
 
@@ -116,7 +115,6 @@ async def _read(
         status="ok",
         update=replace(update, state=remembered),
         entries=len(document.entries) + document.known,
-        document=document,
     )
 
 
