@@ -193,13 +193,18 @@ def _value(element: re.Match[str]) -> str:
     value = value.strip()
     if value.isascii():
         return value
-    try:  # text that was UTF-8 already when somebody made UTF-8 of it: feedparser mends it, and so must this
-        value = value.encode("iso-8859-1").decode("utf-8")
-    except UnicodeError:
-        pass
+    value = _encoded_once(value)
     if _C1.search(value):
         raise _NotPlainError
     return value
+
+
+def _encoded_once(value: str) -> str:
+    """Text that was UTF-8 already when somebody made UTF-8 of it: feedparser mends it, and so must this."""
+    try:
+        return value.encode("iso-8859-1").decode("utf-8")
+    except UnicodeError:
+        return value
 
 
 def _unescaped(text: str) -> str:
