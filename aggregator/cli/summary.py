@@ -71,14 +71,12 @@ def progress(verbosity: int) -> Iterator[Progress | None]:
     if verbosity < 0 or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    # click's: rich is not installed, because httpx then imports it at every start for a command line of its own (60 ms)
+    with click.progressbar(length=0, label="fetching", file=sys.stderr, show_pos=True, show_eta=False) as bar:
 
-    columns = (TextColumn("fetching"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def advance(asked: Asked) -> None:
-            bar.update(task, advance=1, description=asked.source_id)
+        def advance(asked: Asked, due: int) -> None:
+            bar.length = due
+            bar.label = f"fetching {asked.source_id[:24]:<24}"
+            bar.update(1)
 
         yield advance

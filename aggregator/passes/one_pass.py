@@ -29,7 +29,7 @@ _WAITING = 4
 # States of sources that had nothing new are written together: 1,000 single commits cost more than asking 1,000 sources.
 _TOGETHER = 100
 
-Progress: TypeAlias = "Callable[[Asked], None]"
+Progress: TypeAlias = "Callable[[Asked, int], None]"  # a source that is done, and how many there are in all
 
 
 def _log() -> Any:
@@ -171,7 +171,7 @@ async def gather(
                 waiting.clear()
         done.append(_asked(gathered))
         if watch.progress:
-            watch.progress(done[-1])
+            watch.progress(done[-1], len(sources))
 
     async with tools(config.limits, contact=config.contact, stable_keys=config.stable_keys) as opened:
         try:
