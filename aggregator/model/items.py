@@ -144,3 +144,8 @@ class SourceUpdate:
     refreshed: tuple[tuple[str, str], ...] = ()  # (guid, fingerprint): other bytes, same content
     aliases: tuple[tuple[str, str], ...] = ()  # (alias, guid)
     rejected: tuple[Rejected, ...] = ()
+
+    @property
+    def says_more(self) -> bool:
+        """Whether there is anything to commit beside the state."""
+        return bool(self.new or self.changed or self.refreshed or self.aliases or self.rejected)

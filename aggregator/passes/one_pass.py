@@ -162,7 +162,7 @@ async def gather(
         async with places:
             state = states.get(source.id) or SourceState(source_id=source.id)
             gathered = await _guarded(source, state, store, opened, now=now, log=watch.log)
-        if gathered.status == "ok":
+        if gathered.update.says_more:
             store.commit(gathered.update)
         else:
             waiting.append(gathered.update)

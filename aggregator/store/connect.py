@@ -134,7 +134,7 @@ class Store:
         with self._writing() as connection:
             sources.put(connection, [update.state for update in updates])
             for update in updates:
-                if _says_more(update):
+                if update.says_more:
                     _commit_items(connection, update)
 
     # -------------------------------------------------------------------------------------------------------------- settle
@@ -252,10 +252,6 @@ class Store:
         """Source id to the number of its items."""
         with self._reading() as connection:
             return items.source_counts(connection)
-
-
-def _says_more(update: SourceUpdate) -> bool:
-    return bool(update.new or update.changed or update.refreshed or update.aliases or update.rejected)
 
 
 def _commit_items(connection: Connection, update: SourceUpdate) -> None:
