@@ -41,7 +41,7 @@ def gathered(folder: Path, log: Log, **urls: Any) -> tuple[one_pass.Asked, ...]:
     config = load.load(folder, environment={})
     seen: list[str] = []
     with connect.opened(f"sqlite:///{folder}/a.sqlite") as store:
-        watch = one_pass.Watch(progress=lambda one: seen.append(one.source_id), log=log)
+        watch = one_pass.Watch(progress=lambda one, _: seen.append(one.source_id), log=log)
         sources = [replace(source, url=urls.get(source.id, source.url)) for source in config.sources]
         done = asyncio.run(one_pass.gather(config, sources, {}, store, now=NOW, watch=watch))
     assert sorted(seen) == ["one", "two"]
