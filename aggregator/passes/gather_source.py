@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from aggregator import due, urls
+from aggregator import due, text, urls
 from aggregator.errors import Failure
 from aggregator.fetch import conditional
 from aggregator.model import (
@@ -307,7 +307,7 @@ def unchanged(source: Source, state: SourceState, *, now: datetime) -> Gathered:
 
 def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime) -> Gathered:
     """The source could not be read. Nothing expires, and the validators of the last good answer stay."""
-    failure = replace(failure, detail=urls.redacted(failure.detail))
+    failure = replace(failure, detail=urls.redacted(text.line(failure.detail)))
     since = state.failing.since if state.failing else now
     worse = replace(
         state,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from aggregator import urls
+from aggregator import text, urls
 from aggregator.clean import item as clean
 from aggregator.model import DateTrust, Failed, Fetched, Item, NotModified, Rejected, Source, Unreadable
 from aggregator.passes import gather_source, health
@@ -31,7 +31,7 @@ async def preview(source: Source, tools: gather_source.Tools, *, now: datetime) 
     outcome = await tools.client.fetch(source.url, private_network=source.private_network, now=now)
     match outcome:
         case Failed():
-            return _nothing(source, urls.redacted(f"{outcome.failure.value}: {outcome.detail}"))
+            return _nothing(source, urls.redacted(text.line(f"{outcome.failure.value}: {outcome.detail}")))
         case NotModified():
             return _nothing(source, "the server says not modified though nothing was remembered")
         case Fetched():

@@ -34,12 +34,17 @@ class Seen:
     said: str  # all that the command wrote
 
 
-def call(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def environment() -> dict[str, str]:
+    """Ours, without proxies and with this checkout's package."""
     clean = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
+    return {**clean, "PYTHONPATH": str(Path(__file__).resolve().parent.parent.parent)}
+
+
+def call(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-P", "-m", "aggregator", *arguments],
         cwd=folder,
-        env={**clean, "PYTHONPATH": str(Path(__file__).resolve().parent.parent.parent), **environment},
+        env={**environment(), **more},
         capture_output=True,
         text=True,
         timeout=120,
