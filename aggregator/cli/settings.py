@@ -84,7 +84,7 @@ class Settings:
 
         import structlog
 
-        shared = [
+        shared: list[Any] = [
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
