@@ -159,6 +159,7 @@ def _server(serving: Serving, application: Application) -> Any:
             http="h11",
             ws="none",
             lifespan="off",
+            log_config=None,  # its lines go where ours go
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=_GRACE,

@@ -192,6 +192,18 @@ def public(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, parts.fragment))
 
 
+_PARAMETER = re.compile(r"([?&;])([^\s=?&;#'\"<>]+)=[^\s&;#'\"<>]*")
+_USER = re.compile(r"(?<=://)[^\s/?#@'\"<>]*@")
+
+
+def redacted(message: str) -> str:
+    """The message with the URLs in it, whole or cut or broken, as strangers may read them."""
+    if "=" not in message and "@" not in message:
+        return message
+    shown = _PARAMETER.sub(lambda found: f"{found[1]}{found[2]}=..." if _SECRET.match(found[2]) else found[0], message)
+    return _USER.sub("", shown)
+
+
 def host(url: str) -> str:
     """The host in lower case, "" where there is none."""
     try:

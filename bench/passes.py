@@ -5,7 +5,7 @@
     ./do python bench/passes.py --sources 200 --repeat 3
 
 Five passes: cold (nothing stored), unchanged (304), same bytes without validators, same entries under a head that differs at
-every answer, and a tenth of the sources with one entry more. Each row: wall and CPU seconds (with child processes) and peak memory
+every answer, and a tenth of the sources with one entry more. Each row: wall and CPU seconds (with child processes), peak memory
 of ours, of the plain program, and the ratio of the wall times. Whole processes, in turn; with --repeat the median ratio is given.
 """
 

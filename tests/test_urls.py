@@ -167,6 +167,20 @@ def test_public_tells_no_secrets() -> None:
     assert urls.public("https://u:p@a.example/f?token=geheim&id=1") == "https://a.example/f?id=1"
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("redirect to 'ftp://u:p@a.example/?id=1&token=x'", "redirect to 'ftp://a.example/?id=1&token=...'"),
+        ("back to http://a.example/?api_key=x#y", "back to http://a.example/?api_key=...#y"),
+        ("to 'http://[a.example/?secret=", "to 'http://[a.example/?secret=..."),
+        ("to '/feed?a=1;password=x y=z'", "to '/feed?a=1;password=... y=z'"),
+        ("write to desk@a.example, 1 = 1", "write to desk@a.example, 1 = 1"),
+    ],
+)
+def test_a_message_tells_no_secrets(said: str, told: str) -> None:
+    assert urls.redacted(said) == told
+
+
 def test_hosts_as_browsers_see_them() -> None:
     """WHATWG's own vectors: what we publish leads to the host that a browser goes to."""
     cases = json.loads((shared_data.folder("url-vectors") / "urltestdata.json").read_text(encoding="utf-8"))

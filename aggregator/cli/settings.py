@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,7 +76,7 @@ class Settings:
             yield store
 
     def log(self) -> Any:
-        """Where log lines go: standard error, as text or one JSON object a line.
+        """Where log lines go: standard error, as text or as JSON, one line each whatever foreign text is in it.
 
         To be called where a line is about to be written: structlog costs 70 ms, and only `serve` and a fault of ours write any.
         """
@@ -84,20 +84,58 @@ class Settings:
 
         import structlog
 
-        last = structlog.processors.JSONRenderer() if self.log_format == "json" else structlog.dev.ConsoleRenderer()
+        shared: list[Any] = [
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            _one_line,
+        ]
+        last = _json() if self.log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         level = {-1: logging.ERROR, 0: logging.INFO}.get(self.verbosity, logging.DEBUG)
         structlog.configure(
-            processors=[
-                structlog.processors.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso"),
-                structlog.processors.format_exc_info,
-                last,
-            ],
+            processors=[*shared, last],
             wrapper_class=structlog.make_filtering_bound_logger(level),
             logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
             cache_logger_on_first_use=True,
         )
+        _take_over(shared, last)
         return structlog.get_logger()
+
+
+def _json() -> Any:
+    import structlog
+
+    return structlog.processors.JSONRenderer()
+
+
+def _one_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Titles, headers and errors of others may hold line breaks and ESC: a line that looks like ours, or one that clears the
+    screen. Escaped, not removed: whoever reads a log wants to see it."""
+    escaped = {key: _escaped(value) if isinstance(value, str) else value for key, value in event.items()}
+    if "exception" in escaped:  # the text format gives that key lines of its own
+        escaped["traceback"] = escaped.pop("exception")
+    return escaped
+
+
+def _escaped(value: str) -> str:
+    if value.isprintable():
+        return value
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in value)
+
+
+def _take_over(shared: list[Any], last: Any) -> None:
+    """The lines of libraries that log by Python's own logging (the web server, the scheduler) look like ours."""
+    import logging
+
+    import structlog
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
 def settings(ctx: click.Context) -> Settings:

@@ -40,14 +40,16 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     width = max((len(source.id) for source in config.sources), default=0)
     for source in config.sources:
         paused = "" if source.enabled else "  (paused)"
-        click.echo(f"{source.id:<{width}}  {source.kind.value:<8} {source.authority.value:<9}  {source.url}{paused}")
+        click.echo(
+            f"{source.id:<{width}}  {source.kind.value:<8} {source.authority.value:<9}  {urls.public(source.url)}{paused}"
+        )
 
 
 def _source(source: Source) -> dict[str, Any]:
     return {
         "id": source.id,
         "name": source.name,
-        "url": source.url,
+        "url": urls.public(source.url),
         "homepage": source.homepage,
         "kind": source.kind.value,
         "language": source.language,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aggregator import text, urls
 from aggregator.errors import Failure
 from aggregator.model import Document, Hints, Kind, Unreadable
-from aggregator.parse import decode
+from aggregator.parse import decode, entities
 
 if TYPE_CHECKING:
     from aggregator.parse.decode import Decoded
@@ -43,6 +43,10 @@ def read(body: bytes, hints: Hints, known: frozenset[str] = frozenset()) -> Docu
     decoded = replace(decoded, repairs=(*inflated[1], *decoded.repairs))
     if not decoded.utf8.strip(b" \t\r\n\x00"):
         return Unreadable(failure=Failure.EMPTY, detail="the answer is empty")
+    unfolded = entities.unfolded(decoded.utf8)
+    if unfolded is None or unfolded > decode.INFLATED:
+        size = "for ever" if unfolded is None else f"to {unfolded:,} bytes"
+        return Unreadable(failure=Failure.TOO_LARGE, detail=f"its own entities unfold {size}")
     match hints.kind:
         case Kind.LISTING:
             return _without(_listing(decoded, hints), known)

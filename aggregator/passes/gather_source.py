@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from aggregator import due, urls
+from aggregator import due, text, urls
 from aggregator.errors import Failure
 from aggregator.fetch import conditional
 from aggregator.model import (
@@ -128,7 +128,7 @@ async def read(
 ) -> Document | Unreadable:
     """What a source's answer says, read in the sandbox."""
     hints = Hints(
-        url=fetched.url,
+        url=urls.public(fetched.url),  # `#top` leads to the page with its query, and may be published
         content_type=fetched.content_type,
         charset=fetched.charset,
         kind=source.kind,
@@ -199,7 +199,7 @@ async def _complete(source: Source, one: Recognised, tools: Tools, *, now: datet
     if not isinstance(outcome, Fetched):
         passing = isinstance(outcome, Failed) and outcome.failure not in {Failure.HTTP_404, Failure.GONE}
         return Completed(recognised=one, whole=not passing)
-    hints = Hints(url=outcome.url, content_type=outcome.content_type, charset=outcome.charset)
+    hints = Hints(url=urls.public(outcome.url), content_type=outcome.content_type, charset=outcome.charset)
     entry = await tools.sandbox.complete(one.entry, outcome.body, hints, source.detail)
     if isinstance(entry, Unreadable):
         return Completed(recognised=one)
@@ -305,6 +305,7 @@ def unchanged(source: Source, state: SourceState, *, now: datetime) -> Gathered:
 
 def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime) -> Gathered:
     """The source could not be read. Nothing expires, and the validators of the last good answer stay."""
+    failure = replace(failure, detail=urls.redacted(text.line(failure.detail)))
     since = state.failing.since if state.failing else now
     worse = replace(
         state,
@@ -320,4 +321,4 @@ def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime
 def _moved(state: SourceState, fetched: Fetched) -> SourceState:
     """Where a chain of permanent redirects leads (RFC 9110 sections 15.4.2 and 15.4.9); None where one hop is temporary."""
     permanent = bool(fetched.hops) and all(hop.status in _PERMANENT for hop in fetched.hops)
-    return replace(state, moved_to=fetched.url if permanent else None)
+    return replace(state, moved_to=urls.public(fetched.url) if permanent else None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from aggregator import text, urls
 from aggregator.model import DateTrust, Failed, Fetched, Item, NotModified, Rejected, Source, Unreadable
 from aggregator.passes import gather_source, health
 from aggregator.stories import identity
@@ -29,7 +30,7 @@ async def preview(source: Source, tools: gather_source.Tools, *, now: datetime) 
     outcome = await tools.client.fetch(source.url, private_network=source.private_network, now=now)
     match outcome:
         case Failed():
-            return _nothing(source, f"{outcome.failure.value}: {outcome.detail}")
+            return _nothing(source, urls.redacted(text.line(f"{outcome.failure.value}: {outcome.detail}")))
         case NotModified():
             return _nothing(source, "the server says not modified though nothing was remembered")
         case Fetched():
@@ -46,7 +47,7 @@ async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *,
         return _nothing(source, f"{document.failure.value}: {document.detail}")
     problems = list(document.repairs)
     if fetched.hops:
-        problems.append(f"redirected to {fetched.url}")
+        problems.append(f"redirected to {urls.public(fetched.url)}")
     recognised = identity.recognise(document.entries, gather_source.NOTHING_KNOWN, stable_keys=tools.stable_keys)
     followed, _ = await gather_source.completed(source, recognised[:_FOLLOWED], tools, now=now)
     entries = [*(one.recognised for one in followed), *recognised[_FOLLOWED:]]
@@ -100,5 +101,5 @@ def as_dict(shown: Preview) -> dict[str, Any]:
 
 def unconfigured(url: str, *, language: str, timezone: str, private_network: bool) -> Source:
     """A source for an address that nobody configured yet."""
-    plain = Source(id="preview", name=url, url=url, language=language, timezone=timezone)
+    plain = Source(id="preview", name=urls.public(url), url=url, language=language, timezone=timezone)
     return replace(plain, private_network=private_network)

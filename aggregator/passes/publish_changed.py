@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import opml
+from aggregator import opml, urls
 from aggregator.model import Headline, PublishedFeed, Source, Story
 from aggregator.publish import files, select
 from aggregator.publish.view import Rendered, View
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aggregator.store.connect import Store
 
 # Grows when the renderers write something else for the same stories: everything is then rendered again.
-RENDERING = "1"
+RENDERING = "2"
 _FRONT = 30  # stories on the start page
 _FEED_FILES = ("feeds/{}.rss", "feeds/{}.atom", "feeds/{}.json", "{}/index.html")
 _SITE_FILES = ("index.html", "style.css", "opml.xml", "feeds.opml")
@@ -154,10 +154,12 @@ def _front(config: Config, store: Store) -> View:
 
 
 def sources_opml(config: Config) -> bytes:
-    """The configured sources as a subscription list, in groups by who they are."""
+    """The configured sources as a subscription list, in groups by who they are; keys and passwords stay here."""
     groups: dict[str, list[opml.Outline]] = {}
     for source in config.sources:
-        outline = opml.Outline(title=source.name, xml_url=source.url, html_url=source.homepage, kind=source.kind.value)
+        outline = opml.Outline(
+            title=source.name, xml_url=urls.public(source.url), html_url=source.homepage, kind=source.kind.value
+        )
         groups.setdefault(source.authority.value, []).append(outline)
     return opml.write(config.site.title, sorted(groups.items()))
 

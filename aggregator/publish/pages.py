@@ -23,6 +23,10 @@ from aggregator.publish.view import Rendered, View, whole
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+# What a page may load and do, told by the page itself: any static server may serve it, without our headers. There is no script
+# to allow, and pictures come from nowhere.
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+
 _SUMMARY = 400  # characters: what a reader needs to decide, not the story itself
 _GROUPS = ("all", "cluster", "topic", "own", "source")  # in the order of the start page
 
@@ -168,7 +172,13 @@ def _fill(name: str, frame: Frame, *, root: str, **values: Any) -> bytes:
     """`root` leads from the page to the output directory: links are relative, so a page works below any path and as a file."""
     site = frame.site
     page = frame.templates.get_template(name).render(
-        site=site, words=words.of(site.language), contact=_contact(site.contact), live=frame.live, root=root, **values
+        site=site,
+        words=words.of(site.language),
+        contact=_contact(site.contact),
+        live=frame.live,
+        root=root,
+        policy=POLICY,
+        **values,
     )
     return text.legal(page).encode()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
 from aggregator.publish import shown, words
 from aggregator.publish.feedgen_ext import BYTES, EntryExtension, FeedExtension, plain
-from aggregator.publish.shown import Shown
+from aggregator.publish.shown import Mark, Shown
 from aggregator.publish.view import Rendered, View, whole
 
 if TYPE_CHECKING:
@@ -49,17 +50,18 @@ def _feed(view: View, format_: Literal["rss", "atom"]) -> FeedGenerator:
     feed.register_extension("agg", FeedExtension, EntryExtension)
     feed.agg.hub = view.hub
     feed.id(_feed_id(view))
-    feed.title(told.title or told.id)
     if format_ == "rss":
-        feed.description(told.description or told.title or told.id)
-    elif told.description:
-        feed.subtitle(told.description)
+        feed.title(plain(told.title or told.id))
+        feed.description(plain(told.description or told.title or told.id))
+    else:
+        feed.title(told.title or told.id)
+        feed.subtitle(told.description or None)
     feed.language(told.language)
     feed.updated(shown.changed(view))
     author = _author(view)
     feed.author(**author)
     if "email" in author:
-        feed.managingEditor(f"{author['email']} ({author['name']})")
+        feed.managingEditor(plain(f"{author['email']} ({author['name']})"))
     feed.generator("aggregator")  # no version: an update of the program changes no feed
     feed.docs("")
     if site.imprint_url:
@@ -101,9 +103,9 @@ def _add_item(entry: FeedEntry, each: Shown, view: View) -> None:
     if each.summary:  # before the content: alone, that would become the description. HTML by the RSS profile
         entry.description(escape(each.summary, quote=False), isSummary=True)
     entry.content(each.content, type="html")
-    _categorise(entry, each, view)
+    _categorise(entry, [mark._replace(name=plain(mark.name)) for mark in each.marks], view)
     if each.outlet.feed:
-        entry.source(url=each.outlet.feed, title=each.outlet.name)
+        entry.source(url=each.outlet.feed, title=plain(each.outlet.name))
     if each.enclosures:
         first = each.enclosures[0]
         entry.enclosure(first.url, str(first.length or 0), first.type or BYTES)
@@ -117,10 +119,10 @@ def _add_entry(entry: FeedEntry, each: Shown, view: View) -> None:
         entry.summary(each.summary)
     entry.content(each.content, type="html")
     entry.author([{"name": name} for name in each.authors])
-    _categorise(entry, each, view)
+    _categorise(entry, each.marks, view)
 
 
-def _categorise(entry: FeedEntry, each: Shown, view: View) -> None:
+def _categorise(entry: FeedEntry, marks: Sequence[Mark], view: View) -> None:
     scheme = f"{view.site.base_url}labels"
-    if each.marks:
-        entry.category([{"term": mark.term, "scheme": scheme, "label": mark.name} for mark in each.marks])
+    if marks:
+        entry.category([{"term": mark.term, "scheme": scheme, "label": mark.name} for mark in marks])
