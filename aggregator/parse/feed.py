@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aggregator import text, urls
 from aggregator.errors import Failure
 from aggregator.model import Document, Hints, Unreadable
-from aggregator.parse import decode, entry, spans
+from aggregator.parse import decode, entry, rest, spans
 
 if TYPE_CHECKING:
     import feedparser
@@ -59,6 +59,7 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
         document,
         entries=entries,
         known=cut.known + len(document.entries) - len(entries),
+        rest=rest.read(result["feed"], cut.utf8),
         repairs=(*decoded.repairs, *repairs, *cut.repairs, *_fault(result)),
     )
 
