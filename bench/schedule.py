@@ -3,8 +3,9 @@
     ./do python bench/schedule.py [DAYS] [SEED]
 
 Nothing is fetched: each publisher is a list of instants, its document the newest N of them. `lost` are entries that no request
-saw; `replaced` is the share of the window that is new between two requests that find something: up to a third, up to two
-thirds, more. `delay` is minutes from publication to the request that saw it.
+saw. `<=1/3`, `<=2/3` and `more`: of the requests that found something, those after which so much of the window was new.
+`median` and `90 %`: minutes from publication to the request that saw it. The last two columns: the median delay and the lost
+entries of as many requests at even distances.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ PAST = 60  # days of entries that stand in the first document
 
 @dataclass(frozen=True, kw_only=True)
 class Publisher:
-    """`posts` gives the instants of one local day (0 is START's, negative ones are before)."""
+    """`posts` gives the instants of one local day."""
 
     name: str
     window: int
-    posts: Callable[[random.Random, int, datetime], Iterator[datetime]]
+    posts: Callable[[random.Random, datetime], Iterator[datetime]]
     feasible: bool = True  # without knowing the future, by asking every 15 minutes at the most
     rest: Rest | None = None
 
@@ -63,31 +64,36 @@ def at(day: datetime, hour: float) -> datetime:
     return day + timedelta(hours=hour)
 
 
-def spread(chance: random.Random, day: datetime, number: int, first: float, last: float) -> Iterator[datetime]:
-    for _ in range(number):
+def spread(chance: random.Random, day: datetime, count: int, first: float, last: float) -> Iterator[datetime]:
+    for _ in range(count):
         yield at(day, chance.uniform(first, last))
 
 
 def poisson(chance: random.Random, mean: float) -> int:
     """Counted arrivals."""
-    number, left = 0, chance.expovariate(1)
+    count, left = 0, chance.expovariate(1)
     while left < mean:
-        number += 1
+        count += 1
         left += chance.expovariate(1)
-    return number
+    return count
+
+
+def number(day: datetime) -> int:
+    """Days since START."""
+    return (day.date() - START.date()).days
 
 
 def works(day: datetime) -> bool:
     return day.weekday() < 5
 
 
-def agency(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def agency(chance: random.Random, day: datetime) -> Iterator[datetime]:
     for hour in range(24):
         mean = 1.4 if 6 <= hour < 22 else 0.3
         yield from spread(chance, day, poisson(chance, mean * (1 if works(day) else 0.6)), hour, hour + 1)
 
 
-def portal(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def portal(chance: random.Random, day: datetime) -> Iterator[datetime]:
     if works(day):
         for hour, mean in enumerate([2, 5, 8, 9, 8, 6, 7, 6, 4, 1]):
             yield from spread(chance, day, poisson(chance, mean), 8 + hour, 9 + hour)
@@ -95,7 +101,7 @@ def portal(chance: random.Random, number: int, day: datetime) -> Iterator[dateti
         yield from spread(chance, day, poisson(chance, 3), 9, 18)
 
 
-def ministry(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def ministry(chance: random.Random, day: datetime) -> Iterator[datetime]:
     if not works(day):
         yield from spread(chance, day, poisson(chance, 0.05), 10, 16)
     elif chance.random() < 1 / 22:  # a cabinet's or a parliament's day
@@ -104,23 +110,23 @@ def ministry(chance: random.Random, number: int, day: datetime) -> Iterator[date
         yield from spread(chance, day, poisson(chance, 1.1), 8.5, 17.5)
 
 
-def rests(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def rests(chance: random.Random, day: datetime) -> Iterator[datetime]:
     """Eight in one morning, then nothing for days."""
-    if works(day) and number % 9 == 0:
+    if works(day) and number(day) % 9 == 0:
         yield from spread(chance, day, 8, 9, 11.5)
 
 
-def cluster(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def cluster(chance: random.Random, day: datetime) -> Iterator[datetime]:
     if day.weekday() == 2:
         yield from spread(chance, day, chance.choice([0, 1, 1, 2, 3]), 9, 16)
 
 
-def monthly(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def monthly(chance: random.Random, day: datetime) -> Iterator[datetime]:
     if day.day == 15:
-        yield at(day, 11)
+        yield from spread(chance, day, 1, 10, 12)
 
 
-def fifty(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def fifty(chance: random.Random, day: datetime) -> Iterator[datetime]:
     """Two a day, and once a month fifty on one day."""
     if day.day == 20:
         yield from spread(chance, day, 50, 8, 20)
@@ -128,32 +134,32 @@ def fifty(chance: random.Random, number: int, day: datetime) -> Iterator[datetim
         yield from spread(chance, day, poisson(chance, 2.5), 8, 18)
 
 
-def police(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def police(chance: random.Random, day: datetime) -> Iterator[datetime]:
     yield from spread(chance, day, poisson(chance, 6), 0, 24)
 
 
-def midnight(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def midnight(chance: random.Random, day: datetime) -> Iterator[datetime]:
     """Dates without a time of day: all at midnight, though they come in the morning (the schedule sees midnight)."""
     if works(day):
         for _ in range(poisson(chance, 1.5)):
             yield day
 
 
-def dies(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
-    if number < 90:
-        yield from ministry(chance, number, day)
+def dies(chance: random.Random, day: datetime) -> Iterator[datetime]:
+    if number(day) < 90:
+        yield from ministry(chance, day)
 
 
-def wakes(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
-    if number < -30 or number > 180:
-        yield from ministry(chance, number, day)
+def wakes(chance: random.Random, day: datetime) -> Iterator[datetime]:
+    if not -30 <= number(day) <= 180:
+        yield from ministry(chance, day)
 
 
-def wakes_with_a_shout(chance: random.Random, number: int, day: datetime) -> Iterator[datetime]:
+def wakes_with_a_shout(chance: random.Random, day: datetime) -> Iterator[datetime]:
     """Half a year of nothing, then fifty on its first day: what nobody who asks once a day can see whole."""
-    if number < -30:
-        yield from ministry(chance, number, day)
-    elif number == 180:
+    if number(day) < -30:
+        yield from ministry(chance, day)
+    elif number(day) == 180:
         yield from spread(chance, day, 50, 8, 20)
 
 
@@ -178,9 +184,9 @@ PUBLISHERS = (
 def posted(publisher: Publisher, days: int, seed: int) -> list[datetime]:
     chance = random.Random(f"{seed} {publisher.name}")
     found = []
-    for number in range(-PAST, days):
-        local = datetime.combine((START + number * DAY).date(), datetime.min.time(), ZONE)
-        found += [instant.astimezone(UTC) for instant in publisher.posts(chance, number, local)]
+    for since in range(-PAST, days):
+        local = datetime.combine((START + since * DAY).date(), datetime.min.time(), ZONE)
+        found += [instant.astimezone(UTC) for instant in publisher.posts(chance, local)]
     return sorted(found)
 
 
@@ -219,23 +225,53 @@ def simulated(publisher: Publisher, *, days: int = 365, seed: int = 1) -> Year:
     )
 
 
+def evenly(publisher: Publisher, requests: int, *, days: int = 365, seed: int = 1) -> tuple[int, float]:
+    """Entries lost, and the median delay in minutes, of so many requests at even distances."""
+    instants = posted(publisher, days, seed)
+    step = days * DAY / requests
+    seen, lost, late = bisect_right(instants, START), 0, []
+    for place in range(1, requests + 1):
+        now = START + place * step
+        there = bisect_right(instants, now)
+        new = instants[max(seen, there - publisher.window) : there]
+        lost += there - seen - len(new)
+        late += [(now - instant) / timedelta(minutes=1) for instant in new]
+        seen = there
+    return lost, statistics.median(late) if late else 0
+
+
 def _due(state: SourceState) -> datetime:
     assert state.next_due is not None
     return state.next_due
 
 
 def main(days: int, seed: int) -> None:
-    heads = ("publisher", "window", "items", "lost", "a day", "most", "<=1/3", "<=2/3", "more", "median", "90 %")
+    heads = (
+        "publisher",
+        "window",
+        "items",
+        "lost",
+        "a day",
+        "most",
+        "<=1/3",
+        "<=2/3",
+        "more",
+        "median",
+        "90 %",
+        "even:",
+        "lost",
+    )
     print(f"{heads[0]:<36}" + "".join(f"{head:>8}" for head in heads[1:]))
     for publisher in PUBLISHERS:
         year = simulated(publisher, days=days, seed=seed)
+        missed, even = evenly(publisher, year.requests, days=days, seed=seed)
         bands = (year.replaced(0, 1 / 3), year.replaced(1 / 3, 2 / 3), year.replaced(2 / 3, 9e9))
         median = statistics.median(year.late) if year.late else 0
         slow = statistics.quantiles(year.late, n=10)[-1] if len(year.late) > 1 else 0
         print(
             f"{publisher.name:<36}{publisher.window:>8}{year.items:>8}{year.lost:>8}{year.a_day:>8.1f}{year.busiest:>8}"
             + "".join(f"{share:>7.0%} " for share in bands)
-            + f"{median:>7.0f}{slow:>8.0f}"
+            + f"{median:>7.0f}{slow:>8.0f}{even:>8.0f}{missed:>8}"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.errors import ConfigError, Place
@@ -35,7 +35,7 @@ def _next(trigger: CronTrigger, earliest: datetime, *, once: bool) -> datetime |
         time: datetime | None = trigger.get_next_fire_time(None, later)
         if time is None or not (once and time.fold):
             return time
-        later = time
+        later = time.astimezone(UTC)  # a sum of local time would be the first of the two hours again
 
 
 def _triggers(line: str, timezone: str, source_id: str) -> tuple[CronTrigger, ...]:

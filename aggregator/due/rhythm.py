@@ -36,7 +36,13 @@ _FORGETS = 90 * _DAY  # in which the fastest time doubles: bursts that come once
 
 
 def learn(
-    known: Rhythm | None, published: Sequence[datetime], *, window: int, since: datetime | None, now: datetime, zone: str
+    known: Rhythm | None,
+    published: Sequence[datetime],
+    *,
+    window: int,
+    since: datetime | None,
+    now: datetime,
+    zone: str,
 ) -> Rhythm:
     """What is known after an answer with items published then (as the source says), which came after `since`: when the source
     was last asked, None for its first answer. `window` is the number of entries that the document shows."""

@@ -122,7 +122,9 @@ class Rhythm:
     """How a source publishes, as far as it was seen."""
 
     window: int = 0  # entries that its document shows
-    rates: tuple[float, ...] = ()  # items an hour: the 24 hours of a working day, then those of Saturday and Sunday, in its zone
+    rates: tuple[
+        float, ...
+    ] = ()  # items an hour: the 24 hours of a working day, then those of Saturday and Sunday, in its zone
     fastest: timedelta | None = None  # in which half of a window was new; only where more than a third was
     learned: datetime | None = None  # up to when `rates` know
 

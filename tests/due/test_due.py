@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator import due
-from aggregator.errors import ConfigError, Failure
-from aggregator.model import Failing, Source, SourceState
+from aggregator.errors import Failure
+from aggregator.model import Failed, Failing, Rest, Rhythm, Source, SourceState
+from aggregator.passes import remember
 
 NOW = datetime(2026, 10, 12, 8, 0, tzinfo=UTC)  # a Monday, ten o'clock in Berlin
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -26,10 +28,9 @@ def state(
     next_due: datetime | None = None,
     failures: int = 0,
     failure: Failure = Failure.TIMEOUT,
-    cadence: timedelta | None = None,
 ) -> SourceState:
     failing = Failing(failure=failure, message="", since=NOW) if failures else None
-    return SourceState(source_id=id, next_due=next_due, failures=failures, failing=failing, cadence=cadence)
+    return SourceState(source_id=id, next_due=next_due, failures=failures, strikes=failures, failing=failing)
 
 
 def test_who_is_due_and_in_which_order() -> None:
@@ -69,35 +70,7 @@ def test_durations(written: str, length: timedelta | None) -> None:
     assert due.duration(written) == length
 
 
-@pytest.mark.parametrize(
-    ("gaps", "median"),
-    [
-        pytest.param([], None, id="no item says nothing"),
-        pytest.param([DAY], None, id="nor does one"),
-        pytest.param([DAY, 3 * DAY], 2 * DAY, id="two items, one gap"),
-        pytest.param([DAY, 2 * DAY, 3 * DAY, 60 * DAY], DAY, id="one long silence changes nothing"),
-        pytest.param([DAY, DAY, DAY, 8 * DAY, 8 * DAY, 15 * DAY], 7 * DAY, id="a batch once a week"),
-    ],
-)
-def test_cadence(gaps: list[timedelta], median: timedelta | None) -> None:
-    assert due.cadence([NOW - gap for gap in gaps]) == median
-
-
 # ----------------------------------------------------------------------------------------------------------- the next time
-
-
-@pytest.mark.parametrize(
-    ("cadence", "interval"),
-    [
-        pytest.param(None, HOUR, id="unknown is an hour"),
-        pytest.param(4 * HOUR, 2 * HOUR, id="twice in the time of one item"),
-        pytest.param(MINUTE, 15 * MINUTE, id="never more often than every quarter of an hour"),
-        pytest.param(30 * DAY, DAY, id="never less often than once a day"),
-    ],
-)
-def test_auto(cadence: timedelta | None, interval: timedelta) -> None:
-    wait = due.next_due(source(), state(cadence=cadence), NOW) - NOW
-    assert max(interval * 0.9, 15 * MINUTE) <= wait <= interval
 
 
 @given(st.text(min_size=1, max_size=20), st.sampled_from(["90s", "30m", "6h", "7d"]))
@@ -115,26 +88,129 @@ def test_sources_of_one_interval_spread() -> None:
     assert max(times) - min(times) > 5 * MINUTE
 
 
+def test_nothing_known_is_asked_every_hour() -> None:
+    assert HOUR * 0.9 <= due.next_due(source(), state(), NOW) - NOW <= HOUR
+
+
 @pytest.mark.parametrize(
     ("interval", "failures", "wait"),
     [
-        pytest.param("1h", 0, HOUR, id="no failure"),
-        pytest.param("1h", 1, HOUR, id="the first changes nothing"),
-        pytest.param("1h", 2, 2 * HOUR, id="the second doubles"),
-        pytest.param("1h", 5, 16 * HOUR, id="and so on"),
-        pytest.param("1h", 6, DAY, id="up to a day"),
-        pytest.param("1h", 10_000, DAY, id="for ever"),
-        pytest.param("7d", 3, 7 * DAY, id="who is asked once a week stays at that"),
+        pytest.param("1h", ["timeout"], HOUR, id="the first changes nothing"),
+        pytest.param("1h", ["timeout"] * 2, 2 * HOUR, id="the second adds the interval"),
+        pytest.param("1h", ["timeout"] * 5, 5 * HOUR, id="and so on"),
+        pytest.param("1h", ["timeout"] * 24, DAY, id="up to a day"),
+        pytest.param("1h", ["timeout"] * 10_000, DAY, id="for ever"),
+        pytest.param("5m", ["http_5xx"] * 3, 65 * MINUTE, id="half an hour where the interval is shorter"),
+        pytest.param("1h", ["http_404"], 4 * HOUR, id="what waiting does not mend counts for four"),
+        pytest.param("1h", ["dns", "not_a_feed"], 8 * HOUR, id="each by its weight"),
+        pytest.param("1h", ["timeout", "robots_disallowed", "timeout"], 6 * HOUR, id="in any order"),
+        pytest.param("1h", ["offline"] * 50, HOUR, id="our own line is no source's fault"),
+        pytest.param("7d", ["timeout"] * 3, 7 * DAY, id="who is asked once a week stays at that"),
+        pytest.param("15m", ["gone"], 7 * DAY, id="what is gone is asked once a week"),
+        pytest.param("15m", ["gone", "timeout"], 45 * MINUTE, id="as long as it says so"),
     ],
 )
-def test_back_off(interval: str, failures: int, wait: timedelta) -> None:
-    waits = due.next_due(source(interval=interval), state(failures=failures), NOW) - NOW
-    assert wait * 0.9 <= waits <= wait
+def test_back_off(interval: str, failures: list[str], wait: timedelta) -> None:
+    failing = source(interval=interval)
+    remembered = state()
+    for failure in failures:
+        remembered = remember.failed(failing, remembered, Failed(failure=Failure(failure), detail=""), now=NOW)
+    assert remembered.next_due is not None
+    assert wait * 0.9 <= remembered.next_due - NOW <= wait
+    mended = remember.succeeded(failing, remembered, remember.Heard(), now=NOW)
+    assert (mended.failures, mended.strikes, mended.failing) == (0, 0, None)
 
 
-def test_what_is_gone_is_asked_once_a_day() -> None:
-    waits = due.next_due(source(interval="15m"), state(failures=1, failure=Failure.GONE), NOW) - NOW
-    assert 0.9 * DAY <= waits <= DAY
+@given(st.lists(st.sampled_from(Failure), max_size=60), st.sampled_from(["auto", "5m", "1h", "2d", "*/15 * * * *"]))
+def test_no_failure_silences_a_source_for_good(failures: list[Failure], interval: str) -> None:
+    remembered = state()
+    for failure in failures:
+        remembered = remember.failed(source(interval=interval), remembered, Failed(failure=failure, detail=""), now=NOW)
+        assert remembered.next_due is not None
+        longest = 7 * DAY if failure is Failure.GONE else 2 * DAY
+        assert NOW < remembered.next_due <= NOW + longest + 15 * MINUTE
+
+
+def test_a_server_that_says_in_a_year_is_asked_tomorrow() -> None:
+    assert due.next_due(source(), state(failures=1), NOW, retry_after=NOW + 365 * DAY) == NOW + DAY
+
+
+# -------------------------------------------------------------------------------------------------- what feeds and servers wish
+
+ACTIVE = Rhythm(window=20, rates=(1.0,) * 48, learned=NOW)  # one an hour: every twenty minutes
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "rest", "fresh_for", "wait"),
+    [
+        pytest.param(ACTIVE, None, None, 20 * MINUTE, id="no wish"),
+        pytest.param(ACTIVE, Rest(seconds=3600), None, HOUR, id="ttl"),
+        pytest.param(ACTIVE, None, 45 * MINUTE, 45 * MINUTE, id="max-age"),
+        pytest.param(ACTIVE, Rest(seconds=3600), 45 * MINUTE, HOUR, id="the longer of both"),
+        pytest.param(ACTIVE, Rest(seconds=60), 60 * MINUTE / 60, 20 * MINUTE, id="never more often for it"),
+        pytest.param(ACTIVE, Rest(seconds=86_400), None, 75 * MINUTE, id="not so long that entries would be lost"),
+        pytest.param(replace(ACTIVE, window=1000), Rest(seconds=864_000), None, DAY, id="nor longer than a day"),
+        pytest.param(ACTIVE, Rest(hours=(8,)), None, HOUR, id="skipHours: at nine"),
+        pytest.param(ACTIVE, Rest(hours=tuple(range(8, 20))), None, 12 * HOUR, id="a working day"),
+        pytest.param(ACTIVE, Rest(days=(0,)), None, 16 * HOUR, id="skipDays: at midnight in GMT"),
+        pytest.param(ACTIVE, Rest(days=(0, 1, 2)), None, DAY, id="once a day all the same"),
+    ],
+)
+def test_wishes(rhythm: Rhythm, rest: Rest | None, fresh_for: timedelta | None, wait: timedelta) -> None:
+    remembered = replace(state(), rhythm=rhythm, rest=rest)
+    waits = due.next_due(source(), remembered, NOW, fresh_for=fresh_for) - NOW
+    assert wait * 0.85 <= waits <= wait
+    assert due.next_due(source(interval="5m"), remembered, NOW, fresh_for=fresh_for) - NOW <= 5 * MINUTE
+
+
+@given(
+    st.integers(0, 10**8),
+    st.frozensets(st.integers(0, 23)),
+    st.frozensets(st.integers(0, 6)),
+    st.timedeltas(timedelta(0), DAY),
+)
+def test_a_wish_makes_it_later_and_never_later_than_a_day(
+    seconds: int, hours: frozenset[int], days: frozenset[int], fresh_for: timedelta
+) -> None:
+    without = replace(state(), rhythm=ACTIVE)
+    wishing = replace(without, rest=Rest(seconds=seconds, hours=tuple(sorted(hours)), days=tuple(sorted(days))))
+    usual = due.next_due(source(), without, NOW)
+    assert usual <= due.next_due(source(), wishing, NOW, fresh_for=fresh_for) <= NOW + DAY
+
+
+# ----------------------------------------------------------------------------------------------------------- bounds and clocks
+
+
+@pytest.mark.parametrize(
+    ("since", "full"),
+    [
+        pytest.param(None, True, id="never"),
+        pytest.param(17 * HOUR, False, id="not yet"),
+        pytest.param(24 * HOUR, True, id="once a day"),
+        pytest.param(-30 * HOUR, True, id="a clock that was ahead"),
+    ],
+)
+def test_a_body_is_asked_for_once_a_day(since: timedelta | None, full: bool) -> None:
+    assert due.full(replace(state(), last_full=None if since is None else NOW - since), NOW) is full
+
+
+def test_not_all_bodies_are_asked_for_at_once() -> None:
+    states = [replace(state(f"s{number}"), last_full=NOW - 21 * HOUR) for number in range(100)]
+    assert 30 < sum(due.full(one, NOW) for one in states) < 70
+
+
+@pytest.mark.parametrize(
+    ("step", "asked"),
+    [
+        pytest.param(timedelta(0), False, id="the clock is right"),
+        pytest.param(-HOUR, False, id="an hour back: an hour later"),
+        pytest.param(DAY, True, id="a day ahead: everything is due"),
+        pytest.param(-400 * DAY, True, id="back from a year ahead: not silent for a year"),
+    ],
+)
+def test_a_step_of_the_clock(step: timedelta, asked: bool) -> None:
+    remembered = remember.succeeded(source(interval="30m"), state(), remember.Heard(), now=NOW)
+    assert bool(due.due([source()], {"a": remembered}, NOW + step)) is asked
 
 
 @pytest.mark.parametrize("interval", ["15m", "auto", "*/15 * * * *"])
@@ -143,45 +219,3 @@ def test_never_before_the_server_says(interval: str) -> None:
     assert due.next_due(source(interval=interval), state(failures=1), NOW, retry_after=later) == later
     soon = NOW + MINUTE
     assert due.next_due(source(interval=interval), state(failures=1), NOW, retry_after=soon) > soon
-
-
-@pytest.mark.parametrize(
-    ("line", "following"),
-    [
-        pytest.param("30 2 * * *", "2026-10-13T00:30", id="in the source's zone"),
-        pytest.param("*/15 * * * *", "2026-10-12T08:15", id="not the instant itself"),
-        pytest.param("0 10 * * *", "2026-10-13T08:00", id="today's time is the one that has come"),
-        pytest.param("0 6 * * 1-5", "2026-10-13T04:00", id="Tuesday is 2: cron counts from Sunday"),
-        pytest.param("0 6 * * 0", "2026-10-18T04:00", id="Sunday is 0"),
-        pytest.param("0 6 * * 7", "2026-10-18T04:00", id="Sunday is 7"),
-        pytest.param("0 6 * * 0-3", "2026-10-13T04:00", id="from Sunday on"),
-        pytest.param("0 6 * * SAT-MON", "2026-10-17T04:00", id="over the end of the week"),
-        pytest.param("0 6 * * */3", "2026-10-14T04:00", id="every third day: Sunday, Wednesday, Saturday"),
-        pytest.param("0 6 15 * 5", "2026-10-15T04:00", id="the fifteenth or a Friday"),
-        pytest.param("0 6 30 * 5", "2026-10-16T04:00", id="a Friday or the thirtieth"),
-        pytest.param("0 6 * jan *", "2027-01-01T05:00", id="winter time"),
-        pytest.param("0 6 31 2 *", "2026-10-13T08:00", id="never is once a day"),
-    ],
-)
-def test_cron_lines(line: str, following: str) -> None:
-    assert due.next_due(source(interval=line), state(), NOW) == datetime.fromisoformat(following).replace(tzinfo=UTC)
-
-
-def test_a_cron_line_backs_off_too() -> None:
-    every_quarter = source(interval="*/15 * * * *")
-    assert due.next_due(every_quarter, state(failures=1), NOW) == NOW + 15 * MINUTE
-    assert due.next_due(every_quarter, state(failures=4), NOW) == NOW + 135 * MINUTE
-    assert due.next_due(every_quarter, state(failures=50), NOW) == NOW + DAY + 15 * MINUTE
-
-
-@pytest.mark.parametrize("interval", ["5x", "", "* * * *", "61 * * * *", "0 6 * * 8", "0 6 * * foo"])
-def test_intervals_that_are_none(interval: str) -> None:
-    with pytest.raises(ConfigError, match="interval"):
-        due.next_due(source(interval=interval), state(), NOW)
-
-
-@pytest.mark.parametrize("hours", [0, 1, 2, 3])
-def test_around_the_change_of_clocks_time_goes_on(hours: int) -> None:
-    night = datetime(2026, 10, 25, hours, tzinfo=UTC)
-    for line in ("30 2 * * *", "*/15 * * * *"):
-        assert night < due.next_due(source(interval=line), state(), night) <= night + DAY + HOUR

@@ -26,7 +26,9 @@ ITEM = "<item><title>Eins</title><link>https://a.example/1</link><guid>1</guid><
             Rest(seconds=1800),
             id="twice an hour",
         ),
-        pytest.param("<sy:updatePeriod>daily</sy:updatePeriod><ttl>15</ttl>", Rest(seconds=86_400), id="the longer counts"),
+        pytest.param(
+            "<sy:updatePeriod>daily</sy:updatePeriod><ttl>15</ttl>", Rest(seconds=86_400), id="the longer counts"
+        ),
         pytest.param(
             "<skipHours><hour>0</hour><hour>1</hour><hour>24</hour><hour>22</hour></skipHours>",
             Rest(hours=(0, 1, 22)),
