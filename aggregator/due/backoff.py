@@ -1,7 +1,7 @@
 """How much longer a source that fails is left alone. Pure.
 
-Linear in the failures, each by its weight, and never for good: doubling leaves a source that was down for a night alone for a
-day more, and makes no request less than this does over a week.
+Linear in the failures, each by its weight, and never for good: doubling leaves a source that was down for a night alone for
+much of the day after.
 """
 
 from __future__ import annotations
