@@ -97,7 +97,7 @@ RHYTHMS = st.none() | st.builds(
     window=st.integers(0, 2000),
     rates=st.just(()) | RATES,
     fastest=st.none() | st.timedeltas(timedelta(0), 100 * DAY),
-    learned=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    learned=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
 )
 
 
