@@ -172,11 +172,12 @@ def status(ctx: click.Context, as_json: bool) -> None:
     at = settings(ctx)
     config = at.load()
     at.existing_data()
+    now = at.now()
     with at.store(config) as store:
-        rows = health.health(config.sources, store.states(), store.source_counts(), now=at.now())
+        rows = health.health(config.sources, store.states(), store.source_counts(), now=now)
         counts = store.counts()
     if as_json:
-        document = {"sources": [health.as_dict(row) for row in rows], "counts": counts}
+        document = {"sources": [health.as_dict(row, now=now) for row in rows], "counts": counts}
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     width = max((len(row.source.id) for row in rows), default=0)
@@ -185,3 +186,5 @@ def status(ctx: click.Context, as_json: bool) -> None:
         why = f"  {failing.failure.value}: {failing.message}" if failing else ""
         last = f"{row.remembered.last_success:%Y-%m-%d %H:%M}" if row.remembered.last_success else "never"
         click.echo(f"{row.state.value:<8}  {row.source.id:<{width}}  {row.items:>6} items  last success {last}{why}")
+        for said in health.advice(row, now=now):
+            click.echo(f"{'':<8}  {'':<{width}}  {said}")

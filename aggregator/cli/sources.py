@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ from aggregator.errors import ConfigError, Place, UsageError
 from aggregator.model import Limits
 
 if TYPE_CHECKING:
+    from aggregator.cli.moves import Checked
     from aggregator.config.load import Config
     from aggregator.model import Source
     from aggregator.opml import Outline
@@ -63,17 +66,22 @@ def _source(source: Source) -> dict[str, Any]:
 
 @sources.command()
 @click.argument("source_id", required=False)
+@click.option("--apply", is_flag=True, help="Write the new address of a source that moved for good into its file.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
-def check(ctx: click.Context, source_id: str | None, as_json: bool) -> None:
-    """Asks a source, or all that are enabled, and says what is wrong with their answers. Stores nothing."""
+def check(ctx: click.Context, source_id: str | None, apply: bool, as_json: bool) -> None:
+    """Asks a source, or all that are enabled, and says what is wrong with their answers and what to do. Stores nothing."""
+    from aggregator.cli import moves
+
     at = settings(ctx)
     config = at.load()
     chosen = [one for one in config.sources if (one.id == source_id if source_id else one.enabled)]
     if not chosen:
         raise UsageError(f"no source is called {source_id}; `aggregator sources list` names all")
-    shown = asyncio.run(_previewed(config, chosen, now=at.now()))
-    _print(shown, as_json=as_json, single=source_id is not None, entries=3)
+    now = at.now()
+    shown = asyncio.run(_previewed(config, chosen, now=now))
+    checked = moves.checked(at, config, chosen, now=now, apply=apply)
+    _print(shown, as_json=as_json, single=source_id is not None, entries=3, checked=checked)
 
 
 @sources.command()
@@ -156,11 +164,20 @@ async def _previewed(config: Config | None, chosen: list[Source], *, now: dateti
         return list(await asyncio.gather(*(previews.preview(source, tools, now=now) for source in chosen)))
 
 
-def _print(shown: list[Preview], *, as_json: bool, single: bool, entries: int | None) -> None:
+def _print(
+    shown: list[Preview],
+    *,
+    as_json: bool,
+    single: bool,
+    entries: int | None,
+    checked: Mapping[str, Checked] = MappingProxyType({}),
+) -> None:
+    from aggregator.cli import moves
     from aggregator.passes import preview as previews
 
     if as_json:
-        documents = [previews.as_dict(one) for one in shown]
+        known = {source_id: one.as_dict() for source_id, one in checked.items()}
+        documents = [previews.as_dict(one) | known.get(one.source.id, {}) for one in shown]
         click.echo(json.dumps(documents[0] if single else documents, ensure_ascii=False, indent=2))
         return
     for one in shown:
@@ -173,6 +190,7 @@ def _print(shown: list[Preview], *, as_json: bool, single: bool, entries: int | 
             )
         for problem in one.problems:
             click.echo(f"  problem: {problem}")
+        moves.show(checked.get(one.source.id))
 
 
 @sources.command(name="import")

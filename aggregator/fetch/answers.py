@@ -17,6 +17,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 DOCUMENTS = frozenset({200, 203})
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]+)""", re.IGNORECASE)
+_MAX_AGE = re.compile(r"""(?<![\w-])max-age\s*=\s*"?(\d+)""", re.ASCII)
+_NOT_KEPT = re.compile(r"(?<![\w-])no-(?:store|cache)(?![\w-])")
 _LONGEST = timedelta(hours=24)  # who says "in a year" is asked tomorrow
 _FAILURES = {
     204: Failure.EMPTY,
@@ -60,13 +62,38 @@ def retry_after(headers: Mapping[bytes, bytes], *, now: datetime) -> datetime | 
     if written.isdecimal() and written.isascii():
         later = now + min(timedelta(seconds=int(written[:9])), _LONGEST)
     else:
-        try:
-            later = parsedate_to_datetime(written)
-        except (TypeError, ValueError, OverflowError, IndexError):
+        date = _date(headers.get(b"retry-after", b""))
+        if date is None:
             return None
-        later = later.replace(tzinfo=UTC) if later.tzinfo is None else later.astimezone(UTC)
-        later = min(later, now + _LONGEST)
+        later = min(date, now + _LONGEST)
     return later if later > now else None
+
+
+def fresh_for(headers: Mapping[bytes, bytes]) -> timedelta | None:
+    """RFC 9111 section 4.2.1: how long the answer stays fresh, by `Cache-Control: max-age` (less `Age`), else by `Expires`
+    after `Date`; at most 24 hours. None where the server names no time, one that has passed (`Expires: 0`), or forbids to
+    keep the answer."""
+    directives = headers.get(b"cache-control", b"").decode("latin-1").lower()
+    if _NOT_KEPT.search(directives):
+        return None
+    if found := _MAX_AGE.search(directives):
+        age = headers.get(b"age", b"").decode("latin-1").strip()
+        seconds = int(found[1][:9]) - (int(age[:9]) if age.isdecimal() and age.isascii() else 0)
+    else:
+        expires, date = (_date(headers.get(name, b"")) for name in (b"expires", b"date"))
+        if expires is None or date is None:
+            return None
+        seconds = int((expires - date).total_seconds())
+    return min(timedelta(seconds=seconds), _LONGEST) if seconds > 0 else None
+
+
+def _date(written: bytes) -> datetime | None:
+    """RFC 9110 section 5.6.7, in UTC; None for what is no date."""
+    try:
+        date = parsedate_to_datetime(written.decode("latin-1").strip())
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
 
 
 def content_type(headers: Mapping[bytes, bytes]) -> tuple[str, str | None]:

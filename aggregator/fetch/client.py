@@ -180,6 +180,7 @@ class Client:
             charset=charset,
             body=body,
             validators=answers.validators(answer.headers),
+            fresh_for=answers.fresh_for(answer.headers),
         )
 
 
@@ -217,4 +218,5 @@ def _not_modified(answer: Answer, url: str, hops: tuple[Hop, ...], sent: Validat
         url=url,
         hops=hops,
         validators=Validators(etag=named.etag or sent.etag, last_modified=named.last_modified or sent.last_modified),
+        fresh_for=answers.fresh_for(answer.headers),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
 from aggregator.errors import Failure
@@ -36,6 +36,7 @@ class Fetched:
     charset: str | None  # of the Content-Type header
     body: bytes
     validators: Validators
+    fresh_for: timedelta | None = None  # how long the server says that it will say the same (RFC 9111 section 4.2.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class NotModified:
     url: str
     hops: tuple[Hop, ...] = ()
     validators: Validators
+    fresh_for: timedelta | None = None  # as in `Fetched`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """When a feed wishes not to be asked: RSS 2.0 `ttl`, `skipHours` and `skipDays`, and the module syndication of RSS 1.0."""
+
+    seconds: int = 0  # not sooner than so long after the last time
+    hours: tuple[int, ...] = ()  # of the day in UTC, 0 to 23, ascending
+    days: tuple[int, ...] = ()  # of the week in UTC, Monday is 0, ascending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """What a source's bytes say. `known` counts the entries left out because their fingerprint was known already."""
 
@@ -136,6 +147,7 @@ class Document:
     next_page: str | None = None  # listings: where the next page is
     entries: tuple[Entry, ...] = ()
     known: int = 0
+    rest: Rest | None = None
     repairs: tuple[str, ...] = ()  # what was wrong and mended, one short sentence each
 
 

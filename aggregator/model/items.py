@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from aggregator.errors import Failure
-from aggregator.model.answers import Enclosure, Entry, Validators
+from aggregator.model.answers import Enclosure, Entry, Rest, Validators
 
 
 class DateTrust(StrEnum):
@@ -118,6 +118,43 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How a source publishes, as far as it was seen."""
+
+    window: int = 0  # entries that its document shows
+    rates: tuple[
+        float, ...
+    ] = ()  # items an hour: the 24 hours of a working day, then those of Saturday and Sunday, in its zone
+    fastest: timedelta | None = None  # in which half of a window was new; only where more than a third was
+    learned: datetime | None = None  # up to when `rates` know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where a chain of permanent redirects leads, since when it was seen to, and how often."""
+
+    url: str
+    since: datetime
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """What a source calls itself, and the host that its items' links lead to (without `www.`)."""
+
+    title: str | None = None
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A source that shows another face all at once: perhaps somebody else's now."""
+
+    message: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What is remembered of a source from pass to pass."""
 
@@ -127,11 +164,17 @@ class SourceState:
     last_checked: datetime | None = None
     last_success: datetime | None = None
     last_changed: datetime | None = None  # when a pass last found a new item
+    last_full: datetime | None = None  # when it last answered with a body
     next_due: datetime | None = None
     failures: int = 0  # in a row
+    strikes: int = 0  # the same, each by its weight
     failing: Failing | None = None
     cadence: timedelta | None = None  # median time between two items
-    moved_to: str | None = None  # where permanent redirects point
+    rhythm: Rhythm | None = None
+    rest: Rest | None = None  # as its last document says
+    move: Move | None = None
+    face: Face | None = None
+    drift: Drift | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aggregator import text, urls
 from aggregator.errors import Failure
 from aggregator.model import Document, Hints, Unreadable
-from aggregator.parse import decode, entry, plain, spans
+from aggregator.parse import decode, entry, plain, rest, spans
 
 if TYPE_CHECKING:
     import feedparser
@@ -57,7 +57,7 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
             return result
         if not result["version"] and not result["entries"] and not cut.known:
             return Unreadable(failure=Failure.NOT_A_FEED, detail="XML, but neither RSS nor Atom")
-        document, faults = _document(result, hints, cut.fingerprints), _fault(result)
+        document, faults = _document(result, hints, cut.fingerprints, cut.utf8), _fault(result)
     entries = tuple(entry for entry in document.entries if entry.fingerprint not in known)
     return replace(
         document,
@@ -168,10 +168,11 @@ def _plainly(cut: _Cut, hints: Hints) -> Document | None:
     asked = [one is None or place == witness for place, one in enumerate(read)]
     if witness is None or all(asked):
         return None
-    result = _attempt(cut.parts.document(asked))
+    utf8 = cut.parts.document(asked)
+    result = _attempt(utf8)
     if isinstance(result, Unreadable) or result["bozo"] or len(result["entries"]) != asked.count(True):
         return None
-    document = _document(result, hints, tuple(compress(cut.fingerprints, asked)))
+    document = _document(result, hints, tuple(compress(cut.fingerprints, asked)), utf8)
     if not document.format.startswith("rss"):
         return None
     theirs = iter(document.entries)
@@ -223,7 +224,7 @@ def _parse(
     )
 
 
-def _document(result: Parsed, hints: Hints, fingerprints: Sequence[str]) -> Document:
+def _document(result: Parsed, hints: Hints, fingerprints: Sequence[str], utf8: bytes) -> Document:
     feed = result["feed"]
     version: str = result["version"]
     homepage = urls.absolute(feed.get("link"), hints.url)
@@ -237,6 +238,7 @@ def _document(result: Parsed, hints: Hints, fingerprints: Sequence[str]) -> Docu
         homepage=homepage,
         language=feed.get("language") or None,
         hubs=_hubs(feed, hints.url),
+        rest=rest.read(feed, utf8),
         entries=tuple(
             entry.read(one, atom=atom, base=base, fingerprint=fingerprint)
             for one, fingerprint in zip(listed, fingerprints, strict=True)

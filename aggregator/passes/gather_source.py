@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from aggregator import due, text, urls
@@ -18,7 +18,6 @@ from aggregator.model import (
     Document,
     Entry,
     Failed,
-    Failing,
     Fetched,
     FullText,
     Hints,
@@ -35,6 +34,7 @@ from aggregator.model import (
     Unreadable,
     Validators,
 )
+from aggregator.passes import remember
 from aggregator.stories import identity
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 # Pages behind links that one source may cost in one pass: the first pass over a long listing is spread over several.
 DETAILS = 60
-_SAMPLE = 5  # so many new items make a median of their own
-_PERMANENT = frozenset({301, 308})
 NOTHING_KNOWN = Known(items={}, aliases={}, fingerprints=frozenset())
 
 
@@ -72,16 +70,17 @@ class Gathered:
 
 async def gather(source: Source, state: SourceState, store: Store, tools: Tools, *, now: datetime) -> Gathered:
     """Asks one source what is new."""
+    validators = Validators() if due.full(state, now) else state.validators
     outcome = await tools.client.fetch(
-        source.url, validators=state.validators, private_network=source.private_network, now=now
+        source.url, validators=validators, private_network=source.private_network, now=now
     )
     match outcome:
         case Failed():
             return failed(source, state, outcome, now=now)
-        case NotModified(validators=validators):
-            return unchanged(source, replace(state, validators=validators), now=now)
+        case NotModified():
+            return unchanged(source, state, outcome, now=now)
         case Fetched() if not conditional.changed(outcome, state.body_hash):
-            return unchanged(source, replace(state, validators=outcome.validators), now=now)
+            return unchanged(source, state, outcome, now=now)
         case Fetched():
             return await _read(source, state, outcome, store, tools, now=now)
 
@@ -99,6 +98,7 @@ async def _read(
         detail = f"the recipe's item selector {source.listing.item!r} finds nothing on the page"
         return failed(source, state, Failed(failure=Failure.NO_ENTRIES, detail=detail), now=now)
     known = store.known(source.id) if document.entries and not first else NOTHING_KNOWN
+    window = len(document.entries) + document.known
     document = await _following_pages(source, document, known, tools, now=now)
     recognised = identity.recognise(document.entries, known, stable_keys=tools.stable_keys)
     complete, deferred = await completed(source, recognised, tools, now=now)
@@ -106,12 +106,20 @@ async def _read(
     cleaned = await tools.sandbox.clean([one.recognised for one in wanted], source, now=now)
     if isinstance(cleaned, Unreadable):
         return failed(source, state, Failed(failure=cleaned.failure, detail=cleaned.detail), now=now)
-    made = list(zip(wanted, cleaned, strict=True))
-    update = plan(source, _moved(state, fetched), complete, made, known, now=now)
+    moved = replace(remember.moved(state, fetched, now=now), rest=document.rest)
+    update = plan(moved, complete, list(zip(wanted, cleaned, strict=True)), known)
+    heard = remember.Heard(
+        published=tuple(item.published for item in update.new),
+        window=window,
+        fresh_for=fetched.fresh_for,
+        full=True,
+        backlog=not first and state.body_hash is None,
+    )
+    after = remember.succeeded(source, remember.faced(moved, document, recognised, now=now), heard, now=now)
     # An answer is remembered only when all that it says is stored; else the same bytes must be read again.
     whole = not deferred and all(one.whole for one in complete)
     remembered = replace(
-        update.state,
+        after,
         validators=fetched.validators if whole else Validators(),
         body_hash=conditional.body_hash(fetched.body) if whole else None,
     )
@@ -238,13 +246,10 @@ def _says_more(one: Completed, known: Known) -> bool:
 
 
 def plan(
-    source: Source,
     state: SourceState,
     complete: Sequence[Completed],
     cleaned: Sequence[tuple[Completed, Item | Rejected]],
     known: Known,
-    *,
-    now: datetime,
 ) -> SourceUpdate:
     """All that is to be committed for a source that answered; `cleaned` are those entries that may say something new. Pure."""
     new: list[Item] = []
@@ -263,7 +268,7 @@ def plan(
         elif before.fingerprint != item.fingerprint:
             refreshed.append((one.recognised.guid, kept.fingerprint))
     return SourceUpdate(
-        state=_succeeded(source, state, new, now=now),
+        state=state,
         new=tuple(new),
         changed=tuple(changed),
         refreshed=tuple(refreshed),
@@ -272,53 +277,16 @@ def plan(
     )
 
 
-def _succeeded(source: Source, state: SourceState, new: Sequence[Item], *, now: datetime) -> SourceState:
-    reached = replace(
-        state,
-        last_checked=now,
-        last_success=now,
-        last_changed=now if new else state.last_changed,
-        failures=0,
-        failing=None,
-        cadence=_cadence(state, new, now=now),
-    )
-    return replace(reached, next_due=due.next_due(source, reached, now))
-
-
-def _cadence(state: SourceState, new: Sequence[Item], *, now: datetime) -> timedelta | None:
-    """The usual time between two items: the median of a document, later moved by what comes in between two passes.
-
-    Two items that were posted five minutes apart say little: a source that posts in bursts is not asked every few minutes.
-    """
-    if state.cadence is None or len(new) >= _SAMPLE:
-        return due.cadence([item.published for item in new]) or state.cadence
-    if not new or state.last_changed is None:
-        return state.cadence
-    return (3 * state.cadence + (now - state.last_changed) / len(new)) / 4
-
-
-def unchanged(source: Source, state: SourceState, *, now: datetime) -> Gathered:
+def unchanged(source: Source, state: SourceState, answer: Fetched | NotModified, *, now: datetime) -> Gathered:
     """The source has nothing new."""
-    update = SourceUpdate(state=_succeeded(source, state, (), now=now))
+    moved = remember.moved(replace(state, validators=answer.validators), answer, now=now)
+    heard = remember.Heard(fresh_for=answer.fresh_for, full=isinstance(answer, Fetched))
+    update = SourceUpdate(state=remember.succeeded(source, moved, heard, now=now))
     return Gathered(source_id=source.id, status="unchanged", update=update)
 
 
 def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime) -> Gathered:
-    """The source could not be read. Nothing expires, and the validators of the last good answer stay."""
-    failure = replace(failure, detail=urls.redacted(text.line(failure.detail)))
-    since = state.failing.since if state.failing else now
-    worse = replace(
-        state,
-        last_checked=now,
-        failures=state.failures + 1,
-        failing=Failing(failure=failure.failure, message=failure.detail, since=since),
-    )
-    next_due = due.next_due(source, worse, now, retry_after=failure.retry_after)
-    update = SourceUpdate(state=replace(worse, next_due=next_due))
-    return Gathered(source_id=source.id, status="failed", update=update, failed=failure)
-
-
-def _moved(state: SourceState, fetched: Fetched) -> SourceState:
-    """Where a chain of permanent redirects leads (RFC 9110 sections 15.4.2 and 15.4.9); None where one hop is temporary."""
-    permanent = bool(fetched.hops) and all(hop.status in _PERMANENT for hop in fetched.hops)
-    return replace(state, moved_to=urls.public(fetched.url) if permanent else None)
+    """The source could not be read."""
+    told = replace(failure, detail=urls.redacted(text.line(failure.detail)))
+    update = SourceUpdate(state=remember.failed(source, state, told, now=now))
+    return Gathered(source_id=source.id, status="failed", update=update, failed=told)

@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from aggregator import urls
 from aggregator.errors import Failure
 from aggregator.model import Source, SourceState
+from aggregator.passes import moves
 
 
 class State(StrEnum):
     """The states of a source, as `status` names them."""
 
     OK = "ok"
+    DRIFTING = "drifting"  # answers, but shows another face all at once
     QUIET = "quiet"  # answers, but has had nothing new for much longer than usual
     FAILING = "failing"
     BLOCKED = "blocked"  # the site, or our own address check, refuses
@@ -24,7 +27,16 @@ class State(StrEnum):
     NEW = "new"  # never asked yet
 
 
-_BLOCKED = frozenset({Failure.HTTP_401, Failure.HTTP_403, Failure.BLOCKED_ADDRESS, Failure.RATE_LIMITED})
+_BLOCKED = frozenset(
+    {
+        Failure.HTTP_401,
+        Failure.HTTP_403,
+        Failure.BLOCKED_ADDRESS,
+        Failure.RATE_LIMITED,
+        Failure.CHALLENGE,
+        Failure.ROBOTS,
+    }
+)
 # Six times the usual gap, and never less than four weeks: ministries rest in summer and over Christmas.
 _QUIET_GAPS = 6
 _QUIET_AT_LEAST = timedelta(weeks=4)
@@ -61,17 +73,19 @@ def _state(source: Source, remembered: SourceState, *, now: datetime) -> State:
         return State.PAUSED
     if remembered.last_checked is None:
         return State.NEW
-    if remembered.failing is not None:
+    if remembered.failing is not None and remembered.failing.failure is not Failure.OFFLINE:
         if remembered.failing.failure is Failure.GONE:
             return State.GONE
         return State.BLOCKED if remembered.failing.failure in _BLOCKED else State.FAILING
+    if remembered.drift is not None:
+        return State.DRIFTING
     silent = now - (remembered.last_changed or now)
     if remembered.cadence and silent > max(_QUIET_AT_LEAST, _QUIET_GAPS * remembered.cadence):
         return State.QUIET
     return State.OK
 
 
-def as_dict(health: Health) -> dict[str, Any]:
+def as_dict(health: Health, *, now: datetime) -> dict[str, Any]:
     """One source under the stable keys of `status --json`."""
     remembered = health.remembered
     failing = remembered.failing
@@ -86,8 +100,50 @@ def as_dict(health: Health) -> dict[str, Any]:
         "last_checked": rfc3339(remembered.last_checked),
         "next_due": rfc3339(remembered.next_due),
         "items": health.items,
-        "moved_to": remembered.moved_to,
+        "moved_to": remembered.move.url if remembered.move else None,
+        "advice": list(advice(health, now=now)),
     }
+
+
+def advice(health: Health, *, now: datetime) -> tuple[str, ...]:
+    """What a person may do about a source, a sentence each; nothing for one that is well."""
+    source, remembered = health.source, health.remembered
+    said = []
+    if health.state in {State.GONE, State.BLOCKED, State.FAILING} and remembered.failing is not None:
+        said.append(_ADVICE.get(remembered.failing.failure, _WAIT))
+    if remembered.drift is not None:
+        said.append(
+            f"{remembered.drift.message}: look whether it is still the same publisher; if not, set `enabled: false`"
+        )
+    if health.state is State.QUIET:
+        said.append("nothing new for far longer than usual: look at the site whether it publishes elsewhere now")
+    if new := moves.proposed(source, remembered, now=now):
+        said.append(f"moved for good to {urls.public(new)}: `aggregator sources check {source.id} --apply` writes it")
+    return tuple(said)
+
+
+_WAIT = "nothing to do for now: it is asked again, less often with every failure"
+_AT_SITE = "open the address in a browser: find where the feed is now and change `url`, or set `enabled: false`"
+_REFUSED = "the site refuses programs: ask the publisher, or set `enabled: false`"
+_ADVICE = {
+    Failure.GONE: f"the server says that it is gone for good (asked again once a week); {_AT_SITE}",
+    Failure.HTTP_404: _AT_SITE,
+    Failure.HTTP_4XX: _AT_SITE,
+    Failure.NOT_A_FEED: _AT_SITE,
+    Failure.BAD_REDIRECT: _AT_SITE,
+    Failure.REDIRECT_LOOP: _AT_SITE,
+    Failure.DNS: "look whether the host's name is written right and still exists; then change `url`",
+    Failure.SCHEME: "an address that starts with http:// or https:// is needed: change `url`",
+    Failure.HTTP_401: f"a password is needed; {_REFUSED}",
+    Failure.HTTP_403: _REFUSED,
+    Failure.ROBOTS: _REFUSED,
+    Failure.CHALLENGE: _REFUSED,
+    Failure.TLS: "the certificate is not good (run out, another name, a missing link): tell the publisher",
+    Failure.BLOCKED_ADDRESS: "it stands at an address that is not public: set `private_network: true` if that is meant",
+    Failure.NO_ENTRIES: "the page looks different now: compare the recipe with it (`aggregator sources preview`)",
+    Failure.TOO_LARGE: "longer than `limits.body` allows: raise it, or find a shorter feed",
+    Failure.INTERNAL: "a fault of this program: the log has the details",
+}
 
 
 def rfc3339(instant: datetime | None) -> str | None:

@@ -21,11 +21,11 @@ from sqlalchemy import (
 
 from aggregator.errors import Failure
 from aggregator.model import DateTrust, Verdict
-from aggregator.store.columns import ENCLOSURES, INSTANT, SPAN, STRINGS, TAGS, choice
+from aggregator.store.columns import ENCLOSURES, INSTANT, REST, RHYTHM, SPAN, STRINGS, TAGS, choice
 
 # Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
 # where the two differ.
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData(
     naming_convention={
@@ -53,6 +53,16 @@ sources = Table(
     Column("failing_since", INSTANT),
     Column("cadence", SPAN),
     Column("moved_to", Text),
+    Column("moved_since", INSTANT),
+    Column("moved_times", Integer),
+    Column("last_full", INSTANT),
+    Column("strikes", Integer),
+    Column("rhythm", RHYTHM),
+    Column("rest", REST),
+    Column("title", Text),
+    Column("link_host", Text),
+    Column("drift_message", Text),
+    Column("drifting_since", INSTANT),
 )
 
 rejects = Table(  # of the last answer of a source that said anything new

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from aggregator import text
-from aggregator.model import Failing, Rejected, SourceState, Validators
+from aggregator.model import Drift, Face, Failing, Move, Rejected, SourceState, Validators
 from aggregator.store import columns, schema, sqlite
 
 _TABLE = schema.sources
@@ -17,6 +17,20 @@ _ALL = select(_TABLE)
 _ONE = _ALL.where(_TABLE.c.source_id == bindparam("of_source"))
 _write = columns.writing(tuple(_TABLE.c))
 _read = columns.reading(tuple(_TABLE.c))
+_NAMES = tuple(column.name for column in _TABLE.c)
+# Fields that stand in a column of their name as they are
+_SAME = (
+    "body_hash",
+    "last_checked",
+    "last_success",
+    "last_changed",
+    "last_full",
+    "next_due",
+    "failures",
+    "cadence",
+    "rhythm",
+    "rest",
+)
 _DROP_REJECTS = delete(schema.rejects).where(schema.rejects.c.source_id == bindparam("of_source"))
 _TITLE = 300  # characters of a rejected entry's title: enough to find it
 
@@ -56,44 +70,41 @@ def _title(rejected: Rejected) -> str:
 
 
 def _state(row: Sequence[Any]) -> SourceState:
-    source_id, etag, last_modified, body_hash, checked, success, changed, due, failures, *rest = _read(row)
-    failure, message, since, cadence, moved_to = rest
+    column = dict(zip(_NAMES, _read(row), strict=True))
+    failure, moved_to, drift = column["failure"], column["moved_to"], column["drift_message"]
+    faced = column["title"] is not None or column["link_host"] is not None
     return SourceState(
-        source_id=source_id,
-        validators=Validators(etag=etag, last_modified=last_modified),
-        body_hash=body_hash,
-        last_checked=checked,
-        last_success=success,
-        last_changed=changed,
-        next_due=due,
-        failures=failures,
-        failing=Failing(failure=failure, message=message, since=since) if failure else None,
-        cadence=cadence,
-        moved_to=moved_to,
+        source_id=column["source_id"],
+        validators=Validators(etag=column["etag"], last_modified=column["last_modified"]),
+        failing=Failing(failure=failure, message=column["failure_message"], since=column["failing_since"])
+        if failure
+        else None,
+        move=Move(url=moved_to, since=column["moved_since"], times=column["moved_times"]) if moved_to else None,
+        face=Face(title=column["title"], host=column["link_host"]) if faced else None,
+        drift=Drift(message=drift, since=column["drifting_since"]) if drift is not None else None,
+        strikes=column["strikes"] or 0,
+        **{name: column[name] for name in _SAME},
     )
 
 
 def _row(state: SourceState) -> list[Any]:
     """In the order of the table's columns."""
-    failing = state.failing
-    return _write(
-        (
-            state.source_id,
-            _storable(state.validators.etag),
-            _storable(state.validators.last_modified),
-            state.body_hash,
-            state.last_checked,
-            state.last_success,
-            state.last_changed,
-            state.next_due,
-            state.failures,
-            failing.failure if failing else None,
-            _storable(failing.message) if failing else None,
-            failing.since if failing else None,
-            state.cadence,
-            _storable(state.moved_to),
-        )
-    )
+    failing, move, drift = state.failing, state.move, state.drift
+    column = {name: getattr(state, name) for name in (*_SAME, "source_id", "strikes")} | {
+        "etag": _storable(state.validators.etag),
+        "last_modified": _storable(state.validators.last_modified),
+        "failure": failing.failure if failing else None,
+        "failure_message": _storable(failing.message) if failing else None,
+        "failing_since": failing.since if failing else None,
+        "moved_to": _storable(move.url) if move else None,
+        "moved_since": move.since if move else None,
+        "moved_times": move.times if move else None,
+        "title": _storable(state.face.title) if state.face else None,
+        "link_host": _storable(state.face.host) if state.face else None,
+        "drift_message": _storable(drift.message) if drift else None,
+        "drifting_since": drift.since if drift else None,
+    }
+    return _write(column[name] for name in _NAMES)
 
 
 def _storable(foreign: str | None) -> str | None:

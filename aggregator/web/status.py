@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -22,12 +23,13 @@ def routes(site: Site) -> list[Route]:
 
     async def page(_: Request) -> Response:
         rows = await asyncio.to_thread(sources, site)
-        rendered = pages.status([_row(row) for row in rows], frame)
+        now = site.clock()
+        rendered = pages.status([_row(row, now=now) for row in rows], frame)
         return Response(rendered.content, media_type="text/html; charset=utf-8")
 
     async def as_json(_: Request) -> Response:
         rows = await asyncio.to_thread(sources, site)
-        return JSONResponse({"sources": [health.as_dict(row) for row in rows]})
+        return JSONResponse({"sources": [health.as_dict(row, now=site.clock()) for row in rows]})
 
     async def ready(_: Request) -> Response:
         try:
@@ -41,15 +43,17 @@ def routes(site: Site) -> list[Route]:
     return [Route("/status", page), Route("/status.json", as_json), Route("/readyz", ready)]
 
 
-def _row(row: health.Health) -> pages.SourceRow:
-    failing = row.remembered.failing
+def _row(row: health.Health, *, now: datetime) -> pages.SourceRow:
+    failing, drift = row.remembered.failing, row.remembered.drift
+    troubled = [f"{failing.failure.value}: {failing.message}"] if failing else []
+    said = [*troubled, *health.advice(row, now=now)]
     return pages.SourceRow(
         id=row.source.id,
         name=row.source.name,
         state=row.state.value,
         homepage=row.source.homepage,
-        error=f"{failing.failure.value}: {failing.message}" if failing else None,
-        since=failing.since if failing else None,
+        error=". ".join(said) or None,
+        since=failing.since if failing else drift.since if drift else None,
         last_success=row.remembered.last_success,
         next_due=row.remembered.next_due,
         items=row.items,

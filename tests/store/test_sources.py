@@ -13,7 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import Failure
-from aggregator.model import Entry, Failing, Item, Prose, Rejected, SourceState, SourceUpdate, Validators
+from aggregator.model import (
+    Drift,
+    Entry,
+    Face,
+    Failing,
+    Item,
+    Move,
+    Prose,
+    Rejected,
+    Rest,
+    Rhythm,
+    SourceState,
+    SourceUpdate,
+    Validators,
+)
 from aggregator.store.connect import Store
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -30,7 +44,26 @@ STATES = st.builds(
     failures=st.integers(0, 10_000),
     failing=st.none() | st.builds(Failing, failure=st.sampled_from(Failure), message=TEXTS, since=INSTANTS),
     cadence=st.none() | st.timedeltas(timedelta(0), timedelta(days=36_500)),
-    moved_to=st.none() | TEXTS,
+    strikes=st.integers(0, 10_000),
+    last_full=st.none() | INSTANTS,
+    rhythm=st.none()
+    | st.builds(
+        Rhythm,
+        window=st.integers(0, 2000),
+        rates=st.lists(st.floats(0, 1000), max_size=48).map(tuple),
+        fastest=st.none() | st.timedeltas(timedelta(0), timedelta(days=36_500)),
+        learned=st.none() | INSTANTS,
+    ),
+    rest=st.none()
+    | st.builds(
+        Rest,
+        seconds=st.integers(0, 10**9),
+        hours=st.lists(st.integers(0, 23)).map(tuple),
+        days=st.lists(st.integers(0, 6)).map(tuple),
+    ),
+    move=st.none() | st.builds(Move, url=TEXTS.filter(bool), since=INSTANTS, times=st.integers(1, 10_000)),
+    face=st.none() | st.builds(Face, title=TEXTS, host=st.none() | TEXTS),
+    drift=st.none() | st.builds(Drift, message=TEXTS, since=INSTANTS),
 )
 
 
