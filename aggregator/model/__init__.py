@@ -16,9 +16,11 @@ from aggregator.model.answers import (
     NotModified,
     Outcome,
     Prose,
+    Rights,
     Unreadable,
     Validators,
 )
+from aggregator.model.hosts import Host
 from aggregator.model.items import (
     DateTrust,
     Failing,
@@ -53,6 +55,7 @@ from aggregator.model.sources import (
     FullText,
     Kind,
     Listing,
+    RobotsTxt,
     Selector,
     Source,
 )
@@ -87,6 +90,7 @@ __all__ = [
     "Headline",
     "Hints",
     "Hop",
+    "Host",
     "Item",
     "ItemKey",
     "Kind",
@@ -103,6 +107,8 @@ __all__ = [
     "PublishedFeed",
     "Recognised",
     "Rejected",
+    "Rights",
+    "RobotsTxt",
     "Scope",
     "Selection",
     "Selector",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from aggregator.errors import Failure
-from aggregator.model.answers import Enclosure, Entry, Validators
+from aggregator.model.answers import Enclosure, Entry, Rights, Validators
 
 
 class DateTrust(StrEnum):
@@ -132,6 +132,7 @@ class SourceState:
     failing: Failing | None = None
     cadence: timedelta | None = None  # median time between two items
     moved_to: str | None = None  # where permanent redirects point
+    rights: Rights | None = None  # what its last whole answer reserved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
