@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from aggregator import due, urls
 from aggregator.errors import Failure
 from aggregator.fetch import conditional
+from aggregator.fetch.client import FEEDS
 from aggregator.model import (
     Document,
     Entry,
@@ -26,8 +27,10 @@ from aggregator.model import (
     Known,
     Limits,
     NotModified,
+    Outcome,
     Recognised,
     Rejected,
+    Rights,
     Source,
     SourceState,
     SourceUpdate,
@@ -35,6 +38,7 @@ from aggregator.model import (
     Unreadable,
     Validators,
 )
+from aggregator.passes import once
 from aggregator.stories import identity
 
 if TYPE_CHECKING:
@@ -46,6 +50,9 @@ if TYPE_CHECKING:
 DETAILS = 60
 _SAMPLE = 5  # so many new items make a median of their own
 _PERMANENT = frozenset({301, 308})
+_PAGES = "text/html,application/xhtml+xml"
+# What asking for a page again in the next pass will not change
+_LASTING = frozenset({Failure.HTTP_404, Failure.GONE, Failure.ROBOTS})
 NOTHING_KNOWN = Known(items={}, aliases={}, fingerprints=frozenset())
 
 
@@ -57,6 +64,8 @@ class Tools:
     sandbox: Sandbox
     limits: Limits
     stable_keys: tuple[re.Pattern[str], ...]
+    once: once.Once = field(default_factory=once.Once)
+    shared: frozenset[str] = frozenset()  # addresses that several sources have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +73,7 @@ class Gathered:
     """What gathering one source came to; the update is not yet committed."""
 
     source_id: str
-    status: Literal["ok", "unchanged", "failed"]
+    status: Literal["ok", "unchanged", "failed", "offline"]
     update: SourceUpdate
     entries: int = 0
     document: Document | None = None
@@ -73,18 +82,41 @@ class Gathered:
 
 async def gather(source: Source, state: SourceState, store: Store, tools: Tools, *, now: datetime) -> Gathered:
     """Asks one source what is new."""
-    outcome = await tools.client.fetch(
-        source.url, validators=state.validators, private_network=source.private_network, now=now
-    )
+    outcome = await _asked(source, state, tools, now=now)
     match outcome:
         case Failed():
             return failed(source, state, outcome, now=now)
-        case NotModified(validators=validators):
-            return unchanged(source, replace(state, validators=validators), now=now)
-        case Fetched() if not conditional.changed(outcome, state.body_hash):
-            return unchanged(source, replace(state, validators=outcome.validators), now=now)
+        case NotModified(validators=validators, rights=rights):
+            return unchanged(source, replace(state, validators=validators, rights=rights or state.rights), now=now)
+        case Fetched(validators=validators, rights=rights) if not conditional.changed(outcome, state.body_hash):
+            return unchanged(source, replace(state, validators=validators, rights=rights), now=now)
         case Fetched():
             return await _read(source, state, outcome, store, tools, now=now)
+
+
+async def _asked(source: Source, state: SourceState, tools: Tools, *, now: datetime) -> Outcome:
+    async def fetch() -> Outcome:
+        return await tools.client.fetch(
+            source.url,
+            validators=state.validators,
+            private_network=source.private_network,
+            robots_txt=source.robots,
+            now=now,
+        )
+
+    if source.url not in tools.shared:
+        return await fetch()
+    return await tools.once.ask(once.key(source, source.url, private=source.private_network, accept=FEEDS), fetch)
+
+
+async def asked_behind(source: Source, link: str, tools: Tools, *, now: datetime, accept: str = FEEDS) -> Outcome:
+    """The answer for an address that a source leads to: a further page of a list, the page behind an entry's link."""
+    private = _private(source, link)
+
+    async def fetch() -> Outcome:
+        return await tools.client.fetch(link, private_network=private, robots_txt=source.robots, now=now, accept=accept)
+
+    return await tools.once.ask(once.key(source, link, private=private, accept=accept), fetch)
 
 
 async def _read(
@@ -102,8 +134,9 @@ async def _read(
     known = store.known(source.id) if document.entries and not first else NOTHING_KNOWN
     document = await _following_pages(source, document, known, tools, now=now)
     recognised = identity.recognise(document.entries, known, stable_keys=tools.stable_keys)
-    complete, deferred = await completed(source, recognised, tools, now=now)
-    update = plan(source, _moved(state, fetched), complete, known, now=now, limits=tools.limits)
+    complete, deferred = await completed(source, recognised, tools, now=now, rights=fetched.rights)
+    state = replace(_moved(state, fetched), rights=fetched.rights)
+    update = plan(source, state, complete, known, now=now, limits=tools.limits)
     # An answer is remembered only when all that it says is stored; else the same bytes must be read again.
     whole = not deferred and all(one.whole for one in complete)
     remembered = replace(
@@ -146,7 +179,7 @@ async def _following_pages(source: Source, first: Document, known: Known, tools:
     for _ in range((source.listing.pages if source.listing else 1) - 1):
         if following is None or all(entry.fingerprint in known.fingerprints for entry in document.entries):
             break
-        page = await tools.client.fetch(following, private_network=_private(source, following), now=now)
+        page = await asked_behind(source, following, tools, now=now)
         reading = await read(source, page, tools) if isinstance(page, Fetched) else None
         if not isinstance(reading, Document):
             break
@@ -171,9 +204,17 @@ class Completed:
 
 
 async def completed(
-    source: Source, recognised: Sequence[Recognised], tools: Tools, *, now: datetime
+    source: Source,
+    recognised: Sequence[Recognised],
+    tools: Tools,
+    *,
+    now: datetime,
+    rights: Rights | None = None,
 ) -> tuple[list[Completed], int]:
-    """The entries with their pages' texts; and how many are left for the next pass, which sees them as new again."""
+    """The entries with their pages' texts; and how many are left for the next pass, which sees them as new again. Where
+    `rights` reserve the texts, no page is asked for."""
+    if rights and rights.reserved:
+        return [Completed(recognised=one) for one in recognised], 0
     done: list[Completed] = []
     followed = deferred = 0
     for one in recognised:
@@ -190,12 +231,12 @@ async def completed(
 async def _complete(source: Source, one: Recognised, tools: Tools, *, now: datetime) -> Completed:
     link = urls.absolute(one.entry.link, source.url)
     assert link is not None
-    outcome = await tools.client.fetch(
-        link, private_network=_private(source, link), now=now, accept="text/html,application/xhtml+xml"
-    )
+    outcome = await asked_behind(source, link, tools, now=now, accept=_PAGES)
     if not isinstance(outcome, Fetched):
-        passing = isinstance(outcome, Failed) and outcome.failure not in {Failure.HTTP_404, Failure.GONE}
+        passing = isinstance(outcome, Failed) and outcome.failure not in _LASTING
         return Completed(recognised=one, whole=not passing)
+    if outcome.rights and outcome.rights.page_reserved:
+        return Completed(recognised=one)
     hints = Hints(url=outcome.url, content_type=outcome.content_type, charset=outcome.charset)
     entry = await tools.sandbox.complete(one.entry, outcome.body, hints, source.detail)
     if isinstance(entry, Unreadable):
@@ -256,6 +297,8 @@ def plan(
         if isinstance(item, Rejected):
             rejected.append(item)
             continue
+        if state.rights and state.rights.reserved:  # its excerpt, and nothing to be mined beyond it
+            item = replace(item, html="", text=item.summary)
         if not one.whole:  # stored as it is; another fingerprint makes the next pass ask for its page again
             item = replace(item, fingerprint="")
         if before is None:
@@ -311,7 +354,8 @@ def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime
     worse = replace(
         state,
         last_checked=now,
-        failures=state.failures + 1,
+        # A source that was not asked, because its host wants to be left alone, is no worse than before
+        failures=state.failures + (failure.failure is not Failure.RATE_LIMITED or failure.status is not None),
         failing=Failing(failure=failure.failure, message=failure.detail, since=since),
     )
     next_due = due.next_due(source, worse, now, retry_after=failure.retry_after)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from aggregator.errors import Failure
-from aggregator.model import Source, SourceState
+from aggregator.errors import ADVICE, Failure
+from aggregator.model import Rights, Source, SourceState
 
 
 class State(StrEnum):
@@ -24,7 +24,16 @@ class State(StrEnum):
     NEW = "new"  # never asked yet
 
 
-_BLOCKED = frozenset({Failure.HTTP_401, Failure.HTTP_403, Failure.BLOCKED_ADDRESS, Failure.RATE_LIMITED})
+_BLOCKED = frozenset(
+    {
+        Failure.HTTP_401,
+        Failure.HTTP_403,
+        Failure.BLOCKED_ADDRESS,
+        Failure.RATE_LIMITED,
+        Failure.CHALLENGE,
+        Failure.ROBOTS,
+    }
+)
 # Six times the usual gap, and never less than four weeks: ministries rest in summer and over Christmas.
 _QUIET_GAPS = 6
 _QUIET_AT_LEAST = timedelta(weeks=4)
@@ -81,13 +90,40 @@ def as_dict(health: Health) -> dict[str, Any]:
         "state": health.state.value,
         "error": None
         if failing is None
-        else {"class": failing.failure.value, "message": failing.message, "since": rfc3339(failing.since)},
+        else {
+            "class": failing.failure.value,
+            "message": failing.message,
+            "advice": ADVICE[failing.failure],
+            "since": rfc3339(failing.since),
+        },
         "last_success": rfc3339(remembered.last_success),
         "last_checked": rfc3339(remembered.last_checked),
         "next_due": rfc3339(remembered.next_due),
         "items": health.items,
         "moved_to": remembered.moved_to,
+        "rights": rights(remembered.rights),
     }
+
+
+def rights(reserved: Rights | None) -> dict[str, Any] | None:
+    """What a source reserves under stable keys; null where it reserves nothing. `honoured`: only excerpts are kept."""
+    if reserved is None:
+        return None
+    return {
+        "tdm_reservation": reserved.tdm_reserved,
+        "tdm_policy": reserved.tdm_policy,
+        "robots_tag": list(reserved.robots),
+        "honoured": reserved.reserved,
+    }
+
+
+def reserved(found: Rights | None) -> str:
+    """The same in words for people; "" where nothing is reserved."""
+    if found is None:
+        return ""
+    words = ["tdm-reservation: 1"] if found.tdm_reserved else []
+    words += [f"X-Robots-Tag: {', '.join(found.robots)}"] if found.robots else []
+    return "; ".join(words) + (" (excerpts only)" if found.reserved else " (noticed)")
 
 
 def rfc3339(instant: datetime | None) -> str | None:

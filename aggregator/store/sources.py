@@ -57,7 +57,7 @@ def _title(rejected: Rejected) -> str:
 
 def _state(row: Sequence[Any]) -> SourceState:
     source_id, etag, last_modified, body_hash, checked, success, changed, due, failures, *rest = _read(row)
-    failure, message, since, cadence, moved_to = rest
+    failure, message, since, cadence, moved_to, rights = rest
     return SourceState(
         source_id=source_id,
         validators=Validators(etag=etag, last_modified=last_modified),
@@ -70,6 +70,7 @@ def _state(row: Sequence[Any]) -> SourceState:
         failing=Failing(failure=failure, message=message, since=since) if failure else None,
         cadence=cadence,
         moved_to=moved_to,
+        rights=rights,
     )
 
 
@@ -92,6 +93,7 @@ def _row(state: SourceState) -> list[Any]:
             failing.since if failing else None,
             state.cadence,
             _storable(state.moved_to),
+            state.rights,
         )
     )
 

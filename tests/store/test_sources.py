@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import Failure
-from aggregator.model import Entry, Failing, Item, Prose, Rejected, SourceState, SourceUpdate, Validators
+from aggregator.model import Entry, Failing, Item, Prose, Rejected, Rights, SourceState, SourceUpdate, Validators
 from aggregator.store.connect import Store
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -31,6 +31,8 @@ STATES = st.builds(
     failing=st.none() | st.builds(Failing, failure=st.sampled_from(Failure), message=TEXTS, since=INSTANTS),
     cadence=st.none() | st.timedeltas(timedelta(0), timedelta(days=36_500)),
     moved_to=st.none() | TEXTS,
+    rights=st.none()
+    | st.builds(Rights, tdm_reserved=st.booleans(), tdm_policy=st.none() | TEXTS, robots=st.lists(TEXTS).map(tuple)),
 )
 
 
