@@ -231,7 +231,7 @@ class Client:
         try:
             async with asyncio.timeout(left):
                 response = await self._transport.handle_async_request(request)
-                answer = await received.read(response, wanted.limit)
+                answer = await received.read(response, wanted.limit, cut=wanted.cut)
         except TimeoutError:
             return answers.failed(Failure.TIMEOUT, f"no complete answer within {self._limits.deadline:g} s")
         except UnreachableError as error:

@@ -106,7 +106,7 @@ def _text(outcome: Outcome) -> str | None:
     challenge is not for a robot to pass)."""
     match outcome:
         case Fetched():
-            return outcome.body.decode("utf-8", "replace").replace("\0", " ")
+            return outcome.body.decode("utf-8-sig", "replace").replace("\0", " ")
         case Failed(failure=failure, status=status):
             gone = status is not None and 400 <= status < 500 and status != 429
             return "" if gone or failure in _NO_ROBOTS else None
