@@ -109,6 +109,7 @@ class _Passes:
             new=done.new_items,
             files=done.published.written,
             seconds=done.seconds,
+            offline=done.offline,
         )
         for one in done.failures:
             assert one.failed is not None

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from aggregator.cli.settings import settings
-from aggregator.errors import UsageError
+from aggregator.errors import ADVICE, Failure, UsageError
 from aggregator.passes import health
 
 if TYPE_CHECKING:
@@ -176,10 +176,17 @@ def status(ctx: click.Context, as_json: bool) -> None:
     with at.store(config) as store:
         rows = health.health(config.sources, store.states(), store.source_counts(), now=now)
         counts = store.counts()
+        offline = store.offline_since()
     if as_json:
-        document = {"sources": [health.as_dict(row, now=now) for row in rows], "counts": counts}
+        document = {
+            "offline": health.rfc3339(offline),
+            "sources": [health.as_dict(row, now=now) for row in rows],
+            "counts": counts,
+        }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
+    if offline:
+        click.secho(f"offline since {offline:%Y-%m-%d %H:%M}: {ADVICE[Failure.OFFLINE]}", bold=True)
     width = max((len(row.source.id) for row in rows), default=0)
     for row in rows:
         failing = row.remembered.failing
@@ -188,3 +195,5 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo(f"{row.state.value:<8}  {row.source.id:<{width}}  {row.items:>6} items  last success {last}{why}")
         for said in health.advice(row, now=now):
             click.echo(f"{'':<8}  {'':<{width}}  {said}")
+        if reserved := health.reserved(row.remembered.rights):
+            click.echo(f"{'':<8}  {'':<{width}}  reserved: {reserved}")

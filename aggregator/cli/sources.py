@@ -17,11 +17,12 @@ from aggregator import urls
 from aggregator.cli.settings import Settings, settings
 from aggregator.errors import ConfigError, Place, UsageError
 from aggregator.model import Limits
+from aggregator.passes import health
 
 if TYPE_CHECKING:
     from aggregator.cli.moves import Checked
     from aggregator.config.load import Config
-    from aggregator.model import Source
+    from aggregator.model import Rights, Source
     from aggregator.opml import Outline
     from aggregator.passes.preview import Preview
 
@@ -36,9 +37,12 @@ def sources() -> None:
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Every configured source."""
-    config = settings(ctx).load()
+    at = settings(ctx)
+    config = at.load()
+    rights = _rights(at, config)
     if as_json:
-        click.echo(json.dumps([_source(source) for source in config.sources], ensure_ascii=False, indent=2))
+        told = [_source(source, rights.get(source.id)) for source in config.sources]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     width = max((len(source.id) for source in config.sources), default=0)
     for source in config.sources:
@@ -46,9 +50,19 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         click.echo(
             f"{source.id:<{width}}  {source.kind.value:<8} {source.authority.value:<9}  {urls.public(source.url)}{paused}"
         )
+        if source.id in rights:
+            click.echo(f"{'':<{width}}  reserved: {health.reserved(rights[source.id])}")
 
 
-def _source(source: Source) -> dict[str, Any]:
+def _rights(at: Settings, config: Config) -> dict[str, Rights]:
+    """What sources reserved when they were last asked; of those that reserve anything."""
+    if not (at.data / "aggregator.sqlite").is_file() and config.store_url is None:
+        return {}
+    with at.store(config) as store:
+        return {name: state.rights for name, state in store.states().items() if state.rights}
+
+
+def _source(source: Source, rights: Rights | None) -> dict[str, Any]:
     return {
         "id": source.id,
         "name": source.name,
@@ -61,6 +75,8 @@ def _source(source: Source) -> dict[str, Any]:
         "clusters": list(source.labels),
         "interval": source.interval,
         "enabled": source.enabled,
+        "robots": source.robots.value,
+        "rights": health.rights(rights),
     }
 
 
@@ -190,6 +206,10 @@ def _print(
             )
         for problem in one.problems:
             click.echo(f"  problem: {problem}")
+        if one.advice:
+            click.echo(f"    {one.advice}")
+        if one.rights:
+            click.echo(f"  reserved: {health.reserved(one.rights)}")
         moves.show(checked.get(one.source.id))
 
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aggregator.errors import ADVICE, Failure
+
 if TYPE_CHECKING:
-    from aggregator.passes.one_pass import Asked, Progress, Summary
+    from aggregator.passes.books import Asked
+    from aggregator.passes.one_pass import Progress, Summary
 
 
 def as_dict(done: Summary) -> dict[str, Any]:
@@ -24,6 +27,7 @@ def as_dict(done: Summary) -> dict[str, Any]:
             "unchanged": done.sources("unchanged"),
             "failed": done.sources("failed"),
         },
+        "offline": done.offline,
         "items": {"new": done.new_items, "updated": done.updated_items},
         "stories": {"new": done.settled.new, "changed": done.settled.changed},
         "files": {"written": done.published.written, "unchanged": done.published.unchanged},
@@ -57,7 +61,9 @@ _ROWS = ("sources", "items", "stories", "files")
 
 
 def failures(done: Summary) -> None:
-    """One line for each source that could not be read."""
+    """One line for each source that could not be read; one for all where none could be reached."""
+    if done.offline:
+        click.echo(f"offline  {ADVICE[Failure.OFFLINE]} They are asked again in a few minutes.", err=True)
     for one in done.failures:
         if one.failed:
             click.echo(f"failed   {one.source_id}: {one.failed.failure.value}: {one.failed.detail}", err=True)

@@ -76,6 +76,7 @@ def source(keys: schema.SourceKeys, defaults: schema.AggregatorFile) -> Source:
         detail=_detail(keys.detail) if keys.detail else None,
         full_text=keys.full_text,
         private_network=keys.private_network,
+        robots=keys.robots,
         enabled=keys.enabled,
     )
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from aggregator.config import scalars
-from aggregator.model import Authority, FullText, Kind, Scope, Selector
+from aggregator.model import Authority, FullText, Kind, RobotsTxt, Scope, Selector
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ class LimitKeys(Keys):
     body: Bytes = _written("10MB", ge=1000, description="one answer, after decompression")
     redirects: int = Field(default=5, ge=0, le=20, description="hops of one request")
     per_host: Count = Field(default=2, description="requests at a time to one host")
-    gap: Seconds = _written("2s", description="between two requests to one host")
+    gap: Seconds = _written("5s", description="between two requests to one host; robots.txt may ask for more")
     concurrency: Count = Field(default=20, description="requests at a time in all")
     entries: Count = Field(default=2_000, description="of one document; the rest is left out")
     characters: Count = Field(default=500_000, description="of one field; the rest is cut off")
@@ -177,6 +177,10 @@ class SourceKeys(Keys):
         description="whether links are followed for the text; auto: where the entry has only a teaser",
     )
     private_network: bool = Field(default=False, description="true: may stand at a private or loopback address")
+    robots: RobotsTxt = Field(
+        default=RobotsTxt.RESPECT,
+        description="whether robots.txt counts; ignore only with the consent of who runs the site",
+    )
     enabled: bool = Field(default=True, description="false: not asked any more; what is stored stays")
     listing: ListingKeys | None = Field(default=None, description="how a listing page is read")
     detail: DetailKeys | None = Field(default=None, description="how the page behind an entry's link is read")

@@ -30,7 +30,9 @@ _CLOSED_4 = tuple(
         ),
     )
 )
-# Global unicast is all that IANA hands out; the rest (::1, fe80::, fc00::, ff00::, 64:ff9b:1::) is closed without a list.
+# Global unicast is all that IANA hands out; the rest is closed without a list: ::1, fe80::/10, site-local fec0::/10, fc00::/7,
+# ff00::/8, local NAT64 64:ff9b:1::/48 (RFC 8215), IPv4-compatible ::a.b.c.d, IPv4-translated ::ffff:0:a.b.c.d (RFC 2765),
+# 100::/64, 5f00::/16.
 _OPEN_6 = IPv6Network("2000::/3")
 _CLOSED_6 = tuple(
     map(
@@ -62,20 +64,29 @@ def _public_4(ip: IPv4Address) -> bool:
 
 def _public_6(ip: IPv6Address) -> bool:
     carried = _carried(ip)
-    if carried:
-        return all(map(_public_4, carried))
+    if carried and not all(map(_public_4, carried)):
+        return False
+    if carried and ip not in _OPEN_6:  # mapped and NAT64: the address carried is all there is
+        return True
+    if ip.teredo:
+        return True
     return ip in _OPEN_6 and not any(ip in network for network in _CLOSED_6)
 
 
 def _carried(ip: IPv6Address) -> tuple[IPv4Address, ...]:
-    """The IPv4 addresses that packets to this one end up at: mapped, NAT64, 6to4 (RFC 3056), Teredo (RFC 4380)."""
+    """The IPv4 addresses that packets to this one end up at: mapped, NAT64, 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP
+    (RFC 5214 section 6.1: a prefix of the site, then 0:5efe or 200:5efe and the address)."""
     if ip.ipv4_mapped:
         return (ip.ipv4_mapped,)
     if ip in _NAT64:
         return (IPv4Address(int(ip) & 0xFFFF_FFFF),)
     if ip.sixtofour:
         return (ip.sixtofour,)
-    return ip.teredo or ()
+    if ip.teredo:
+        return ip.teredo
+    if int(ip) >> 32 & 0xFDFF_FFFF == 0x0000_5EFE and ip in _OPEN_6:
+        return (IPv4Address(int(ip) & 0xFFFF_FFFF),)
+    return ()
 
 
 def literal(host: str) -> str | None:

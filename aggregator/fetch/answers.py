@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from aggregator import text
 from aggregator.errors import Failure
-from aggregator.fetch import conditional
+from aggregator.fetch import challenge, conditional
 from aggregator.model import Failed, Validators
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -29,7 +29,7 @@ _FAILURES = {
     410: Failure.GONE,
     429: Failure.RATE_LIMITED,
 }
-_WAIT = frozenset({429, 503})
+WAIT = frozenset({429, 503})  # the host wants fewer requests, or none for a while
 
 
 def failed(failure: Failure, detail: str, *, status: int | None = None, retry_after: datetime | None = None) -> Failed:
@@ -37,13 +37,17 @@ def failed(failure: Failure, detail: str, *, status: int | None = None, retry_af
     return Failed(failure=failure, detail=text.shorten(text.line(detail), 300), status=status, retry_after=retry_after)
 
 
-def refused(status: int, headers: Mapping[bytes, bytes], *, now: datetime) -> Failed:
-    """The failure that a status without a usable document stands for."""
+def refused(status: int, headers: Mapping[bytes, bytes], body: bytes, *, now: datetime) -> Failed:
+    """The failure that a status without a usable document stands for. `body` is the beginning of what explains it."""
     try:
         phrase = f"HTTP {status} {HTTPStatus(status).phrase}"
     except ValueError:
         phrase = f"HTTP {status}"
-    later = retry_after(headers, now=now) if status in _WAIT else None
+    later = retry_after(headers, now=now) if status in WAIT else None
+    mark = challenge.seen(status, headers, body)
+    if mark:
+        detail = f"{phrase}: a protection against robots ({mark})"
+        return failed(Failure.CHALLENGE, detail, status=status, retry_after=later)
     return failed(_failure(status), phrase, status=status, retry_after=later)
 
 

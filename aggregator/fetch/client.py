@@ -1,4 +1,5 @@
-"""One URL → Fetched, NotModified or Failed, within a deadline, a size and a number of redirects.
+"""One URL → Fetched, NotModified or Failed, within a deadline, a size and a number of redirects, and by the house rules of
+whoever is asked (politeness.py, robots.py).
 
 Requests are httpx's and go over an httpx transport (connections.py), without `httpx.AsyncClient` in front.
 """
@@ -9,13 +10,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.errors import Failure
-from aggregator.fetch import answers, conditional, decode, politeness
-from aggregator.model import Failed, Fetched, Hop, Limits, NotModified, Outcome, Validators
+from aggregator.fetch import answers, challenge, conditional, decode, politeness, rights, robots
+from aggregator.fetch.hosts import Hosts
+from aggregator.model import Failed, Fetched, Hop, Limits, NotModified, Outcome, RobotsTxt, Validators
 
 if TYPE_CHECKING:
     import httpx
@@ -28,12 +30,13 @@ FEEDS = (
     "text/xml;q=0.8, application/json;q=0.7, text/html;q=0.5, */*;q=0.1"
 )
 _NONE = Validators()
+_HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 
 
 @asynccontextmanager
-async def opened(limits: Limits, *, user_agent: str) -> AsyncIterator[Client]:
-    """A client for one pass. Reads `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`; ConfigError when one of them
-    is wrong. Its connections end with the block."""
+async def opened(limits: Limits, *, user_agent: str, hosts: Hosts | None = None) -> AsyncIterator[Client]:
+    """A client for one pass. `hosts` is what is known of servers, and learns what this pass finds out. Reads `HTTP_PROXY`,
+    `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`; ConfigError when one of them is wrong. Its connections end with the block."""
     from aggregator.fetch import connections, dial, proxies
 
     proxies.check_certificates()
@@ -41,7 +44,7 @@ async def opened(limits: Limits, *, user_agent: str) -> AsyncIterator[Client]:
     try:
         resolver = dial.SystemResolver(threads)
         async with connections.Transport(resolve=resolver, between=proxies.from_environment()) as transport:
-            yield Client(limits, transport, user_agent=user_agent)
+            yield Client(limits, transport, user_agent=user_agent, hosts=hosts)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
 
@@ -52,23 +55,32 @@ class _Wanted:
 
     url: str  # as asked for
     headers: tuple[tuple[bytes, bytes], ...]
-    validators: Validators  # those that are sent
+    validators: Validators = _NONE  # those that are sent
     private_host: str | None  # the one host that may stand at an address that is not public
+    robots: bool  # whether robots.txt counts
     now: datetime
+    limit: int
+    redirects: int
+    cut: bool = False  # the beginning of what is too long will do
 
 
 class Client:
     """Asks for URLs; made by `opened`. Keeps no cookies and nothing else of one source for another."""
 
-    def __init__(self, limits: Limits, transport: httpx.AsyncBaseTransport, *, user_agent: str) -> None:
+    def __init__(
+        self, limits: Limits, transport: httpx.AsyncBaseTransport, *, user_agent: str, hosts: Hosts | None = None
+    ) -> None:
         self._limits = limits
         self._transport = transport
         self._pace = politeness.Pace(limits)
+        self._hosts = hosts or Hosts()
+        self._robots = robots.Robots(self._hosts)
+        self._reading: dict[str, asyncio.Lock] = {}  # by origin whose robots.txt is being asked for
+        self._unread: dict[str, Failed] = {}  # why it could not be asked for
+        self._began: float | None = None  # by the loop's clock
         agent = "".join(character for character in user_agent if " " <= character <= "~").strip()
-        self._always = (
-            (b"User-Agent", agent.encode("ascii")),
-            (b"Accept-Encoding", b"gzip, deflate"),
-        )
+        self._agent = (b"User-Agent", agent.encode("ascii"))
+        self._always = (self._agent, (b"Accept-Encoding", decode.ACCEPTED.encode("ascii")))
 
     async def fetch(
         self,
@@ -76,16 +88,20 @@ class Client:
         *,
         validators: Validators = _NONE,
         private_network: bool = False,
+        robots_txt: RobotsTxt = RobotsTxt.RESPECT,
         now: datetime,
         accept: str = FEEDS,
     ) -> Outcome:
         """The answer to a GET, after redirects.
 
-        `private_network` opens the host of `url`, and no other, to addresses that are not public. The deadline counts from
-        the first connection on, not while waiting for a turn. Never raises for anything the network does.
+        `private_network` opens the host of `url`, and no other, to addresses that are not public, and its robots.txt is not
+        asked for. The deadline counts from the first connection on, not while waiting for a turn. Never raises for anything
+        the network does.
         """
         from aggregator.fetch import targets
 
+        if self._began is None:
+            self._begin(now)
         target = targets.read(url)
         if isinstance(target, Failed):
             return answers.failed(target.failure, target.detail)
@@ -101,15 +117,27 @@ class Client:
                 etag=conditions.get("If-None-Match"), last_modified=conditions.get("If-Modified-Since")
             ),
             private_host=target.host if private_network else None,
+            robots=robots_txt is RobotsTxt.RESPECT,
             now=now,
+            limit=self._limits.body,
+            redirects=self._limits.redirects,
         )
         return await self._follow(target, wanted)
+
+    def _begin(self, now: datetime) -> None:
+        self._began = asyncio.get_running_loop().time()
+        for place, until in self._hosts.closings():
+            self._pace.close(place, until=until, now=now)
 
     async def _follow(self, target: Target, wanted: _Wanted) -> Outcome:
         hops: tuple[Hop, ...] = ()
         seen = {target}
         left = self._limits.deadline
         while True:
+            if wanted.robots and target.host != wanted.private_host:
+                barred = await self._barred(target, wanted)
+                if barred:
+                    return barred
             answer, left = await self._turn(target, wanted, left)
             if isinstance(answer, Failed):
                 return answer
@@ -123,11 +151,55 @@ class Client:
                 return answers.failed(
                     Failure.REDIRECT_LOOP, f"redirected back to {following.shown}", status=answer.status
                 )
-            if len(hops) > self._limits.redirects:
-                detail = f"more than {self._limits.redirects} redirects"
+            if len(hops) > wanted.redirects:
+                detail = f"more than {wanted.redirects} redirects"
                 return answers.failed(Failure.REDIRECT_LOOP, detail, status=answer.status)
             seen.add(following)
             target = following
+
+    # ------------------------------------------------------------------------------------------------------- robots.txt
+
+    async def _barred(self, target: Target, wanted: _Wanted) -> Failed | None:
+        """Why the target is not to be asked."""
+        if self._robots.due(target, wanted.now):
+            unread = await self._read_robots(target, wanted)
+            if unread:
+                return unread
+        delay = self._robots.crawl_delay(target)
+        if delay:
+            self._pace.slow(target.place, gap=delay)
+        return self._robots.barred(target, wanted.now)
+
+    async def _read_robots(self, target: Target, wanted: _Wanted) -> Failed | None:
+        """Asks for robots.txt; the failure where the server can not be asked for anything at all."""
+        from aggregator.fetch import targets
+
+        origin = target.origin
+        async with self._reading.setdefault(origin, asyncio.Lock()):
+            if origin in self._unread or not self._robots.due(target, wanted.now):
+                return self._unread.get(origin)
+            there = targets.read(f"{origin}/robots.txt")
+            assert not isinstance(there, Failed)
+            asked = _Wanted(
+                url=there.shown,
+                # Uncompressed: of a file that is too long the beginning counts
+                headers=(self._agent, (b"Accept-Encoding", b"identity"), (b"Accept", b"text/plain, */*;q=0.1")),
+                private_host=None,
+                robots=False,
+                now=wanted.now,
+                limit=robots.LARGEST,
+                redirects=robots.REDIRECTS,
+                cut=True,
+            )
+            outcome = await self._follow(there, asked)
+            self._robots.learn(target, outcome, wanted.now)
+            silent = isinstance(outcome, Failed) and (outcome.status is None or outcome.retry_after is not None)
+            if silent and isinstance(outcome, Failed) and self._hosts.get(origin).robots_read is None:
+                self._unread[origin] = outcome
+                return outcome
+            return None
+
+    # ---------------------------------------------------------------------------------------------------------- one request
 
     async def _turn(self, target: Target, wanted: _Wanted, left: float) -> tuple[Answer | Failed, float]:
         """One request when it is its turn, and the seconds that are left for those after it."""
@@ -138,9 +210,18 @@ class Client:
             clock = asyncio.get_running_loop().time
             started = clock()
             answer = await self._ask(target, wanted, left)
-            if isinstance(answer, Failed) and answer.retry_after is not None:
-                self._pace.close(target.place, until=answer.retry_after, now=wanted.now)
+            if answer.status in answers.WAIT and isinstance(answer, Failed):
+                until = self._hosts.refused(target.origin, asked=answer.retry_after, now=self._moment(wanted))
+                self._pace.close(target.place, until=until, now=self._moment(wanted))
+                answer = replace(answer, retry_after=until)
+            elif answer.status is not None:
+                self._hosts.answered(target.origin)
             return answer, left - (clock() - started)
+
+    def _moment(self, wanted: _Wanted) -> datetime:
+        """What time it is, to the second: `now` is that of the pass, which may have been going on for long."""
+        assert self._began is not None
+        return wanted.now + timedelta(seconds=int(asyncio.get_running_loop().time() - self._began))
 
     async def _ask(self, target: Target, wanted: _Wanted, left: float) -> Answer | Failed:
         from aggregator.fetch import received
@@ -150,38 +231,51 @@ class Client:
         try:
             async with asyncio.timeout(left):
                 response = await self._transport.handle_async_request(request)
-                answer = await received.read(response, self._limits.body)
+                answer = await received.read(response, wanted.limit, cut=wanted.cut)
         except TimeoutError:
             return answers.failed(Failure.TIMEOUT, f"no complete answer within {self._limits.deadline:g} s")
         except UnreachableError as error:
             return answers.failed(error.failure, error.detail)
         known = answer.status in answers.REDIRECTS or answer.status in answers.DOCUMENTS or answer.status == 304
-        return answer if known else answers.refused(answer.status, answer.headers, now=wanted.now)
+        if known:
+            return answer
+        return answers.refused(answer.status, answer.headers, answer.body, now=self._moment(wanted))
 
     def _outcome(self, answer: Answer, target: Target, hops: tuple[Hop, ...], wanted: _Wanted) -> Outcome:
         url = target.shown if hops or target.authorization else wanted.url
         if answer.status == 304:
             return _not_modified(answer, url, hops, wanted.validators)
-        if not answer.whole:
-            detail = f"more than {self._limits.body:,} bytes"
-            return answers.failed(Failure.TOO_LARGE, detail, status=answer.status)
-        coding = answer.headers.get(b"content-encoding", b"").decode("latin-1")
-        body = decode.decoded(answer.body, coding, self._limits.body)
-        if isinstance(body, Failed):
-            return answers.failed(body.failure, body.detail, status=answer.status)
-        if not body or body.isspace():
-            return answers.failed(Failure.EMPTY, "an answer without a body", status=answer.status)
+        failed = _unusable(answer, wanted)
+        if failed:
+            return failed
         content_type, charset = answers.content_type(answer.headers)
+        mark = challenge.seen(answer.status, answer.headers, answer.body) if content_type in _HTML else None
+        if mark:
+            detail = f"HTTP {answer.status}, but a protection against robots ({mark})"
+            return answers.failed(Failure.CHALLENGE, detail, status=answer.status)
         return Fetched(
             url=url,
             hops=hops,
             status=answer.status,
             content_type=content_type,
             charset=charset,
-            body=body,
+            body=answer.body,
             validators=answers.validators(answer.headers),
             fresh_for=answers.fresh_for(answer.headers),
+            rights=rights.read(answer.headers),
         )
+
+
+def _unusable(answer: Answer, wanted: _Wanted) -> Failed | None:
+    if not answer.whole and wanted.cut:
+        return None
+    if answer.failed:
+        return answers.failed(answer.failed.failure, answer.failed.detail, status=answer.status)
+    if not answer.whole:
+        return answers.failed(Failure.TOO_LARGE, f"more than {wanted.limit:,} bytes", status=answer.status)
+    if not answer.body or answer.body.isspace():
+        return answers.failed(Failure.EMPTY, "an answer without a body", status=answer.status)
+    return None
 
 
 def _request(target: Target, wanted: _Wanted) -> httpx.Request:
@@ -219,4 +313,5 @@ def _not_modified(answer: Answer, url: str, hops: tuple[Hop, ...], sent: Validat
         hops=hops,
         validators=Validators(etag=named.etag or sent.etag, last_modified=named.last_modified or sent.last_modified),
         fresh_for=answers.fresh_for(answer.headers),
+        rights=rights.read(answer.headers),
     )

@@ -59,7 +59,8 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             connection, response = await self._answered(request, target, place)
         except _BROKEN as error:
-            raise _broken(target, error) from error
+            failure = Failure.HEADERS_TOO_LARGE if _too_many_headers(error) else Failure.PROTOCOL
+            raise _broken(target, error, failure) from error
         body = _Body(self, place, target, connection, response)
         return httpx.Response(response.status, headers=response.headers, stream=body, extensions=response.extensions)
 
@@ -170,7 +171,8 @@ class _Body(httpx.AsyncByteStream):
         try:
             return await anext(self._chunks)
         except _BROKEN as error:
-            raise _broken(self._target, error) from error
+            failure = Failure.TRUNCATED if _cut_short(error) else Failure.PROTOCOL
+            raise _broken(self._target, error, failure) from error
 
     async def aclose(self) -> None:
         connection, self._connection = self._connection, None
@@ -216,6 +218,16 @@ def _bracketed(host: str) -> bytes:
     return f"[{host}]".encode("ascii") if ":" in host else host.encode("ascii")
 
 
-def _broken(target: Target, error: Exception) -> UnreachableError:
+def _too_many_headers(error: Exception) -> bool:
+    """h11 keeps at most 100 kB of a head that does not end; 431 is its hint for that alone."""
+    return getattr(error.__cause__, "error_status_hint", None) == 431
+
+
+def _cut_short(error: Exception) -> bool:
+    """The connection ended within the body: reset, or closed before the announced length or the last chunk."""
+    return isinstance(error, httpcore.NetworkError) or str(error).startswith("peer closed connection without sending")
+
+
+def _broken(target: Target, error: Exception, failure: Failure) -> UnreachableError:
     detail = f"{target.authority.decode('ascii')}: {str(error) or 'the connection broke off'}"
-    return UnreachableError(Failure.PROTOCOL, detail)
+    return UnreachableError(failure, detail)

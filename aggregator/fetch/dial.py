@@ -66,11 +66,22 @@ async def _addresses(host: str, port: int, resolve: Resolve) -> Sequence[str]:
     try:
         found = await resolve(host, port)
     except (socket.gaierror, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a host name"
-        raise UnreachableError(Failure.DNS, f"no address for {host}: {reason}") from error
+        raise UnreachableError(Failure.DNS, _unknown(host, error)) from error
     if not found:
         raise UnreachableError(Failure.DNS, f"no address for {host}")
     return found
+
+
+def _unknown(host: str, error: Exception) -> str:
+    """A name that does not exist, and one that nobody could be asked for, want different things done."""
+    if isinstance(error, UnicodeError):
+        return f"{host} is no host name"
+    code, reason, *_ = (*error.args, None, None)
+    if code == socket.EAI_AGAIN:
+        return f"the resolver gave no answer for {host} ({reason})"
+    if code in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}:
+        return f"{host} does not exist ({reason})"
+    return f"no address for {host}: {reason}"
 
 
 def _alternating(found: Sequence[str]) -> list[str]:

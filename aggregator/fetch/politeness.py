@@ -17,6 +17,7 @@ class _Host:
     next_start: float = 0.0
     closed_until: float = 0.0
     told: datetime | None = field(default=None)
+    gap: float = 0.0
 
 
 class Pace:
@@ -32,22 +33,28 @@ class Pace:
         """Waits for a turn at this host. Gives None, or the time until which the host wants no request at all."""
         known = self._host(host)
         async with known.places:  # before a place among all: a slow host's queue must not hold those
-            if self._limits.gap and not self._closed(known):
+            if known.gap and not self._closed(known):
                 await self._gap(known)
             async with self._all:
                 yield known.told if self._closed(known) else None
 
     def close(self, host: str, *, until: datetime, now: datetime) -> None:
-        """The host said `Retry-After`: every turn before `until` is refused."""
+        """Every turn before `until` is refused."""
         known = self._host(host)
         ends = asyncio.get_running_loop().time() + (until - now).total_seconds()
         if ends > known.closed_until:
             known.closed_until, known.told = ends, until
 
+    def slow(self, host: str, *, gap: float) -> None:
+        """The host wants at least so many seconds between two requests."""
+        known = self._host(host)
+        known.gap = max(known.gap, gap)
+
     def _host(self, host: str) -> _Host:
         known = self._hosts.get(host)
         if known is None:
-            known = self._hosts[host] = _Host(asyncio.Semaphore(self._limits.per_host))
+            places = asyncio.Semaphore(self._limits.per_host)
+            known = self._hosts[host] = _Host(places, gap=self._limits.gap)
         return known
 
     def _closed(self, known: _Host) -> bool:
@@ -56,6 +63,6 @@ class Pace:
     async def _gap(self, known: _Host) -> None:
         now = asyncio.get_running_loop().time()
         start = max(now, known.next_start)
-        known.next_start = start + self._limits.gap
+        known.next_start = start + known.gap
         if start > now:
             await asyncio.sleep(start - now)

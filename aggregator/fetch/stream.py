@@ -115,10 +115,21 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         return (bool(self._buffer) or self._ended) if info == "is_readable" else None
 
 
+# OpenSSL's reasons, where they need words
+_TLS_REASONS = {
+    "UNSUPPORTED_PROTOCOL": "the server speaks only an outdated version of TLS",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the server speaks no version of TLS that is allowed here",
+    "WRONG_VERSION_NUMBER": "what answers does not speak TLS",
+    "RECORD_LAYER_FAILURE": "what answers does not speak TLS",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server and we have no cipher in common",
+    "UNEXPECTED_EOF_WHILE_READING": "the connection broke off during the handshake",
+}
+
+
 def _reason(error: Exception) -> str:
     """What went wrong, in the words of OpenSSL or of the system."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return str(error.verify_message)
     if isinstance(error, ssl.SSLError):
-        return str(error.reason or error)
+        return _TLS_REASONS.get(error.reason, error.reason) if error.reason else str(error)
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or "the connection broke off"

@@ -31,7 +31,12 @@ class Target:
     @property
     def place(self) -> str:
         """Whose pace counts: the host, http and https alike; another port is another server."""
-        return self.host if self.port == _PORTS[self.scheme] else f"{self.host}:{self.port}"
+        return self.authority.decode("ascii")
+
+    @property
+    def origin(self) -> str:
+        """RFC 6454 section 6.1."""
+        return f"{self.scheme}://{self.authority.decode('ascii')}"
 
     @property
     def shown(self) -> str:

@@ -17,9 +17,11 @@ from aggregator.model.answers import (
     Outcome,
     Prose,
     Rest,
+    Rights,
     Unreadable,
     Validators,
 )
+from aggregator.model.hosts import Host
 from aggregator.model.items import (
     DateTrust,
     Drift,
@@ -58,6 +60,7 @@ from aggregator.model.sources import (
     FullText,
     Kind,
     Listing,
+    RobotsTxt,
     Selector,
     Source,
 )
@@ -94,6 +97,7 @@ __all__ = [
     "Headline",
     "Hints",
     "Hop",
+    "Host",
     "Item",
     "ItemKey",
     "Kind",
@@ -113,6 +117,8 @@ __all__ = [
     "Rejected",
     "Rest",
     "Rhythm",
+    "Rights",
+    "RobotsTxt",
     "Scope",
     "Selection",
     "Selector",

@@ -25,6 +25,31 @@ class Hop(NamedTuple):
     status: int
 
 
+# X-Robots-Tag directives that forbid keeping or showing the text. Not `noindex` and `none`: widespread programs send them with
+# every feed, meaning that search engines shall list the pages instead of the feed.
+_EXCERPT_ONLY = frozenset({"noai", "noarchive", "nosnippet"})
+_NO_PAGE = frozenset({"noindex", "none"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What a server reserves for what it publishes, as the headers of an answer say."""
+
+    tdm_reserved: bool = False  # `tdm-reservation: 1` (TDM Reservation Protocol): text and data mining is reserved
+    tdm_policy: str | None = None  # where its terms stand
+    robots: tuple[str, ...] = ()  # directives of X-Robots-Tag for everybody or for us, sorted
+
+    @property
+    def reserved(self) -> bool:
+        """Nothing beyond the excerpt is kept, and no link is followed for the text."""
+        return self.tdm_reserved or not _EXCERPT_ONLY.isdisjoint(self.robots)
+
+    @property
+    def page_reserved(self) -> bool:
+        """The same of a page behind a link, where `noindex` means the page itself."""
+        return self.reserved or not _NO_PAGE.isdisjoint(self.robots)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A complete answer of a source: already decompressed, never longer than the limit."""
@@ -37,6 +62,7 @@ class Fetched:
     body: bytes
     validators: Validators
     fresh_for: timedelta | None = None  # how long the server says that it will say the same (RFC 9111 section 4.2.1)
+    rights: Rights | None = None  # None: nothing is reserved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +73,7 @@ class NotModified:
     hops: tuple[Hop, ...] = ()
     validators: Validators
     fresh_for: timedelta | None = None  # as in `Fetched`
+    rights: Rights | None = None  # None: the answer says nothing of them, what was said last holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +97,7 @@ class Limits:
     body: int = 10_000_000  # after decompression
     redirects: int = 5
     per_host: int = 2  # requests at a time to one host
-    gap: float = 0.0  # seconds between two starts at one host
+    gap: float = 0.0  # seconds between two starts at one host; robots.txt may ask for more
     concurrency: int = 20  # requests at a time in all
     entries: int = 2_000  # per document
     characters: int = 500_000  # per field

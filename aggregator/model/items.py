@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from aggregator.errors import Failure
-from aggregator.model.answers import Enclosure, Entry, Rest, Validators
+from aggregator.model.answers import Enclosure, Entry, Rest, Rights, Validators
 
 
 class DateTrust(StrEnum):
@@ -175,6 +175,7 @@ class SourceState:
     move: Move | None = None
     face: Face | None = None
     drift: Drift | None = None
+    rights: Rights | None = None  # what its last whole answer reserved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

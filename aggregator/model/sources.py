@@ -31,6 +31,13 @@ class FullText(StrEnum):
     ALWAYS = "always"
 
 
+class RobotsTxt(StrEnum):
+    """Whether a source's robots.txt counts. `IGNORE` wants the consent of who runs the site."""
+
+    RESPECT = "respect"
+    IGNORE = "ignore"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
     """One place in a page. `css` alone gives the element's text, with `attribute` (written `a@href`) that attribute;
@@ -88,4 +95,5 @@ class Source:
     detail: Detail | None = None
     full_text: FullText = FullText.NEVER
     private_network: bool = False
+    robots: RobotsTxt = RobotsTxt.RESPECT
     enabled: bool = True

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from aggregator import due, text, urls
 from aggregator.errors import Failure
 from aggregator.fetch import conditional
+from aggregator.fetch.client import FEEDS
 from aggregator.model import (
     Document,
     Entry,
@@ -25,8 +26,10 @@ from aggregator.model import (
     Known,
     Limits,
     NotModified,
+    Outcome,
     Recognised,
     Rejected,
+    Rights,
     Source,
     SourceState,
     SourceUpdate,
@@ -34,7 +37,7 @@ from aggregator.model import (
     Unreadable,
     Validators,
 )
-from aggregator.passes import remember
+from aggregator.passes import once, remember
 from aggregator.stories import identity
 
 if TYPE_CHECKING:
@@ -44,6 +47,9 @@ if TYPE_CHECKING:
 
 # Pages behind links that one source may cost in one pass: the first pass over a long listing is spread over several.
 DETAILS = 60
+_PAGES = "text/html,application/xhtml+xml"
+# What asking for a page again in the next pass will not change
+_LASTING = frozenset({Failure.HTTP_404, Failure.GONE, Failure.ROBOTS})
 NOTHING_KNOWN = Known(items={}, aliases={}, fingerprints=frozenset())
 
 
@@ -55,6 +61,8 @@ class Tools:
     sandbox: Sandbox
     limits: Limits
     stable_keys: tuple[re.Pattern[str], ...]
+    once: once.Once = field(default_factory=once.Once)
+    shared: frozenset[str] = frozenset()  # addresses that several sources have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +70,7 @@ class Gathered:
     """What gathering one source came to; the update is not yet committed."""
 
     source_id: str
-    status: Literal["ok", "unchanged", "failed"]
+    status: Literal["ok", "unchanged", "failed", "offline"]
     update: SourceUpdate
     entries: int = 0
     failed: Failed | None = None
@@ -70,10 +78,7 @@ class Gathered:
 
 async def gather(source: Source, state: SourceState, store: Store, tools: Tools, *, now: datetime) -> Gathered:
     """Asks one source what is new."""
-    validators = Validators() if due.full(state, now) else state.validators
-    outcome = await tools.client.fetch(
-        source.url, validators=validators, private_network=source.private_network, now=now
-    )
+    outcome = await _asked(source, state, tools, now=now)
     match outcome:
         case Failed():
             return failed(source, state, outcome, now=now)
@@ -83,6 +88,31 @@ async def gather(source: Source, state: SourceState, store: Store, tools: Tools,
             return unchanged(source, state, outcome, now=now)
         case Fetched():
             return await _read(source, state, outcome, store, tools, now=now)
+
+
+async def _asked(source: Source, state: SourceState, tools: Tools, *, now: datetime) -> Outcome:
+    async def fetch() -> Outcome:
+        return await tools.client.fetch(
+            source.url,
+            validators=Validators() if due.full(state, now) else state.validators,
+            private_network=source.private_network,
+            robots_txt=source.robots,
+            now=now,
+        )
+
+    if source.url not in tools.shared:
+        return await fetch()
+    return await tools.once.ask(once.key(source, source.url, private=source.private_network, accept=FEEDS), fetch)
+
+
+async def asked_behind(source: Source, link: str, tools: Tools, *, now: datetime, accept: str = FEEDS) -> Outcome:
+    """The answer for an address that a source leads to: a further page of a list, the page behind an entry's link."""
+    private = _private(source, link)
+
+    async def fetch() -> Outcome:
+        return await tools.client.fetch(link, private_network=private, robots_txt=source.robots, now=now, accept=accept)
+
+    return await tools.once.ask(once.key(source, link, private=private, accept=accept), fetch)
 
 
 async def _read(
@@ -101,12 +131,12 @@ async def _read(
     window = len(document.entries) + document.known
     document = await _following_pages(source, document, known, tools, now=now)
     recognised = identity.recognise(document.entries, known, stable_keys=tools.stable_keys)
-    complete, deferred = await completed(source, recognised, tools, now=now)
+    complete, deferred = await completed(source, recognised, tools, now=now, rights=fetched.rights)
     wanted = [one for one in complete if _says_more(one, known)]
     cleaned = await tools.sandbox.clean([one.recognised for one in wanted], source, now=now)
     if isinstance(cleaned, Unreadable):
         return failed(source, state, Failed(failure=cleaned.failure, detail=cleaned.detail), now=now)
-    moved = replace(remember.moved(state, fetched, now=now), rest=document.rest)
+    moved = replace(remember.moved(state, fetched, now=now), rest=document.rest, rights=fetched.rights)
     update = plan(moved, complete, list(zip(wanted, cleaned, strict=True)), known)
     heard = remember.Heard(
         published=tuple(item.published for item in update.new),
@@ -157,7 +187,7 @@ async def _following_pages(source: Source, first: Document, known: Known, tools:
     for _ in range((source.listing.pages if source.listing else 1) - 1):
         if following is None or all(entry.fingerprint in known.fingerprints for entry in document.entries):
             break
-        page = await tools.client.fetch(following, private_network=_private(source, following), now=now)
+        page = await asked_behind(source, following, tools, now=now)
         reading = await read(source, page, tools) if isinstance(page, Fetched) else None
         if not isinstance(reading, Document):
             break
@@ -182,9 +212,17 @@ class Completed:
 
 
 async def completed(
-    source: Source, recognised: Sequence[Recognised], tools: Tools, *, now: datetime
+    source: Source,
+    recognised: Sequence[Recognised],
+    tools: Tools,
+    *,
+    now: datetime,
+    rights: Rights | None = None,
 ) -> tuple[list[Completed], int]:
-    """The entries with their pages' texts; and how many are left for the next pass, which sees them as new again."""
+    """The entries with their pages' texts; and how many are left for the next pass, which sees them as new again. Where
+    `rights` reserve the texts, no page is asked for."""
+    if rights and rights.reserved:
+        return [Completed(recognised=one) for one in recognised], 0
     done: list[Completed] = []
     followed = deferred = 0
     for one in recognised:
@@ -201,12 +239,12 @@ async def completed(
 async def _complete(source: Source, one: Recognised, tools: Tools, *, now: datetime) -> Completed:
     link = urls.absolute(one.entry.link, source.url)
     assert link is not None
-    outcome = await tools.client.fetch(
-        link, private_network=_private(source, link), now=now, accept="text/html,application/xhtml+xml"
-    )
+    outcome = await asked_behind(source, link, tools, now=now, accept=_PAGES)
     if not isinstance(outcome, Fetched):
-        passing = isinstance(outcome, Failed) and outcome.failure not in {Failure.HTTP_404, Failure.GONE}
+        passing = isinstance(outcome, Failed) and outcome.failure not in _LASTING
         return Completed(recognised=one, whole=not passing)
+    if outcome.rights and outcome.rights.page_reserved:
+        return Completed(recognised=one)
     hints = Hints(url=urls.public(outcome.url), content_type=outcome.content_type, charset=outcome.charset)
     entry = await tools.sandbox.complete(one.entry, outcome.body, hints, source.detail)
     if isinstance(entry, Unreadable):
@@ -258,8 +296,11 @@ def plan(
     for one, item in cleaned:
         if isinstance(item, Rejected):
             continue
-        # Stored as it is; another fingerprint makes the next pass ask for its page again
-        kept = item if one.whole else replace(item, fingerprint="")
+        kept = item
+        if state.rights and state.rights.reserved:  # its excerpt, and nothing to be mined beyond it
+            kept = replace(kept, html="", text=item.summary)
+        if not one.whole:  # stored as it is; another fingerprint makes the next pass ask for its page again
+            kept = replace(kept, fingerprint="")
         before = known.items.get(one.recognised.guid)
         if before is None:
             new.append(kept)
@@ -279,7 +320,9 @@ def plan(
 
 def unchanged(source: Source, state: SourceState, answer: Fetched | NotModified, *, now: datetime) -> Gathered:
     """The source has nothing new."""
-    moved = remember.moved(replace(state, validators=answer.validators), answer, now=now)
+    # A 304 seldom says of rights what the document said
+    rights = answer.rights or (state.rights if isinstance(answer, NotModified) else None)
+    moved = remember.moved(replace(state, validators=answer.validators, rights=rights), answer, now=now)
     heard = remember.Heard(fresh_for=answer.fresh_for, full=isinstance(answer, Fetched))
     update = SourceUpdate(state=remember.succeeded(source, moved, heard, now=now))
     return Gathered(source_id=source.id, status="unchanged", update=update)

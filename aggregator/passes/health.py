@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from aggregator import urls
-from aggregator.errors import Failure
-from aggregator.model import Source, SourceState
+from aggregator.errors import ADVICE, Failure
+from aggregator.model import Rights, Source, SourceState
 from aggregator.passes import moves
 
 
@@ -95,13 +95,19 @@ def as_dict(health: Health, *, now: datetime) -> dict[str, Any]:
         "state": health.state.value,
         "error": None
         if failing is None
-        else {"class": failing.failure.value, "message": failing.message, "since": rfc3339(failing.since)},
+        else {
+            "class": failing.failure.value,
+            "message": failing.message,
+            "advice": ADVICE[failing.failure],
+            "since": rfc3339(failing.since),
+        },
         "last_success": rfc3339(remembered.last_success),
         "last_checked": rfc3339(remembered.last_checked),
         "next_due": rfc3339(remembered.next_due),
         "items": health.items,
         "moved_to": remembered.move.url if remembered.move else None,
         "advice": list(advice(health, now=now)),
+        "rights": rights(remembered.rights),
     }
 
 
@@ -109,8 +115,8 @@ def advice(health: Health, *, now: datetime) -> tuple[str, ...]:
     """What a person may do about a source, a sentence each; nothing for one that is well."""
     source, remembered = health.source, health.remembered
     said = []
-    if health.state in {State.GONE, State.BLOCKED, State.FAILING} and remembered.failing is not None:
-        said.append(_ADVICE.get(remembered.failing.failure, _WAIT))
+    if remembered.failing is not None:
+        said.append(ADVICE[remembered.failing.failure])
     if remembered.drift is not None:
         said.append(
             f"{remembered.drift.message}: look whether it is still the same publisher; if not, set `enabled: false`"
@@ -122,28 +128,25 @@ def advice(health: Health, *, now: datetime) -> tuple[str, ...]:
     return tuple(said)
 
 
-_WAIT = "nothing to do for now: it is asked again, less often with every failure"
-_AT_SITE = "open the address in a browser: find where the feed is now and change `url`, or set `enabled: false`"
-_REFUSED = "the site refuses programs: ask the publisher, or set `enabled: false`"
-_ADVICE = {
-    Failure.GONE: f"the server says that it is gone for good (asked again once a week); {_AT_SITE}",
-    Failure.HTTP_404: _AT_SITE,
-    Failure.HTTP_4XX: _AT_SITE,
-    Failure.NOT_A_FEED: _AT_SITE,
-    Failure.BAD_REDIRECT: _AT_SITE,
-    Failure.REDIRECT_LOOP: _AT_SITE,
-    Failure.DNS: "look whether the host's name is written right and still exists; then change `url`",
-    Failure.SCHEME: "an address that starts with http:// or https:// is needed: change `url`",
-    Failure.HTTP_401: f"a password is needed; {_REFUSED}",
-    Failure.HTTP_403: _REFUSED,
-    Failure.ROBOTS: _REFUSED,
-    Failure.CHALLENGE: _REFUSED,
-    Failure.TLS: "the certificate is not good (run out, another name, a missing link): tell the publisher",
-    Failure.BLOCKED_ADDRESS: "it stands at an address that is not public: set `private_network: true` if that is meant",
-    Failure.NO_ENTRIES: "the page looks different now: compare the recipe with it (`aggregator sources preview`)",
-    Failure.TOO_LARGE: "longer than `limits.body` allows: raise it, or find a shorter feed",
-    Failure.INTERNAL: "a fault of this program: the log has the details",
-}
+def rights(reserved: Rights | None) -> dict[str, Any] | None:
+    """What a source reserves under stable keys; null where it reserves nothing. `honoured`: only excerpts are kept."""
+    if reserved is None:
+        return None
+    return {
+        "tdm_reservation": reserved.tdm_reserved,
+        "tdm_policy": reserved.tdm_policy,
+        "robots_tag": list(reserved.robots),
+        "honoured": reserved.reserved,
+    }
+
+
+def reserved(found: Rights | None) -> str:
+    """The same in words for people; "" where nothing is reserved."""
+    if found is None:
+        return ""
+    words = ["tdm-reservation: 1"] if found.tdm_reserved else []
+    words += [f"X-Robots-Tag: {', '.join(found.robots)}"] if found.robots else []
+    return "; ".join(words) + (" (excerpts only)" if found.reserved else " (noticed)")
 
 
 def rfc3339(instant: datetime | None) -> str | None:

@@ -10,24 +10,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aggregator import __version__, due
 from aggregator.errors import AggregatorError, Failure, UsageError
-from aggregator.model import Failed, Limits, Source, SourceState, SourceUpdate, Validators
-from aggregator.passes import gather_source, publish_changed, sandbox, settle_stories
+from aggregator.model import Failed, Limits, Source, SourceState, Validators
+from aggregator.passes import gather_source, once, publish_changed, sandbox, settle_stories
+from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
 
 if TYPE_CHECKING:
     from aggregator.config.load import Config
+    from aggregator.fetch.hosts import Hosts
     from aggregator.passes.publish_changed import Published
     from aggregator.passes.settle_stories import Settled
     from aggregator.store.connect import Store
 
 # Sources in work at once, for every request at once: one that waits for its host's pace must not hold up the others.
 _WAITING = 4
-# States of sources that had nothing new are written together: 1,000 single commits cost more than asking 1,000 sources.
-_TOGETHER = 100
 
 Progress: TypeAlias = "Callable[[Asked, int], None]"  # a source that is done, and how many there are in all
 
@@ -36,17 +36,6 @@ def _log() -> Any:
     import structlog
 
     return structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is kept of a source once its update is committed: the items of a whole pass would be hundreds of megabytes."""
-
-    source_id: str
-    status: Literal["ok", "unchanged", "failed"]
-    new: int = 0
-    changed: int = 0
-    failed: Failed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +57,11 @@ class Summary:
 
     def sources(self, status: str) -> int:
         return sum(one.status == status for one in self.asked)
+
+    @property
+    def offline(self) -> bool:
+        """No source could be reached at all: it is this machine's network."""
+        return any(one.status == "offline" for one in self.asked)
 
     @property
     def failures(self) -> tuple[Asked, ...]:
@@ -127,18 +121,30 @@ def chosen(
 
 
 @asynccontextmanager
-async def tools(limits: Limits, *, contact: str, stable_keys: Sequence[str] = ()) -> AsyncIterator[gather_source.Tools]:
-    """What gathering works with: the HTTP client and the parser processes, ended with the block."""
+async def tools(
+    limits: Limits,
+    *,
+    contact: str,
+    stable_keys: Sequence[str] = (),
+    hosts: Hosts | None = None,
+    shared: frozenset[str] = frozenset(),
+) -> AsyncIterator[gather_source.Tools]:
+    """What gathering works with: the HTTP client and the parser processes, ended with the block. `hosts` is what is known of
+    servers, `shared` are the addresses that several sources have."""
     from aggregator.fetch import client
 
     # Who asks, and whom to write to (RFC 9110 section 10.1.5)
     user_agent = f"aggregator/{__version__} (+{contact})"
-    async with client.opened(limits, user_agent=user_agent) as opened, sandbox.opened(limits) as parsers:
+    async with (
+        client.opened(limits, user_agent=user_agent, hosts=hosts) as opened,
+        sandbox.opened(limits) as parsers,
+    ):
         yield gather_source.Tools(
             client=opened,
             sandbox=parsers,
             limits=limits,
             stable_keys=tuple(re.compile(pattern) for pattern in stable_keys),
+            shared=shared,
         )
 
 
@@ -151,48 +157,37 @@ async def gather(
     now: datetime,
     watch: Watch = Watch(),
 ) -> tuple[Asked, ...]:
-    """The first stroke: each source alone. One that fails fails alone."""
+    """The first stroke: each source alone. One that fails fails alone; where none can be reached, none has failed."""
+    from aggregator.fetch.hosts import Hosts
+
     if not sources:
         return ()
     places = asyncio.Semaphore(config.limits.concurrency * _WAITING)
-    waiting: list[SourceUpdate] = []
-    done: list[Asked] = []
+    hosts = Hosts(store.hosts(), store.robots)
+    shared = once.shared(sources)
+    asked = once.agreed(sources, states, shared) if shared else states
+    progress = watch.progress
+    books = Books(store, hosts, states, now=now, progress=progress and (lambda one: progress(one, len(sources))))
 
     async def one(source: Source, opened: gather_source.Tools) -> None:
         async with places:
-            state = states.get(source.id) or SourceState(source_id=source.id)
+            state = asked.get(source.id) or SourceState(source_id=source.id)
             gathered = await _guarded(source, state, store, opened, now=now, log=watch.log)
-        if gathered.update.says_more:
-            store.commit(gathered.update)
-        else:
-            waiting.append(gathered.update)
-            if len(waiting) >= _TOGETHER:
-                store.commit_all(waiting)
-                waiting.clear()
-        done.append(_asked(gathered))
-        if watch.progress:
-            watch.progress(done[-1], len(sources))
+        books.take(source, gathered)
 
-    async with tools(config.limits, contact=config.contact, stable_keys=config.stable_keys) as opened:
+    async with tools(
+        config.limits, contact=config.contact, stable_keys=config.stable_keys, hosts=hosts, shared=shared
+    ) as opened:
         try:
             async with asyncio.TaskGroup() as group:
                 for source in sources:
                     group.create_task(one(source, opened))
+            books.close()
         except* AggregatorError as errors:  # our store: the same for every source, one of them says it
             raise errors.exceptions[0] from None
         finally:
-            store.commit_all(waiting)
-    return tuple(sorted(done, key=lambda asked: asked.source_id))
-
-
-def _asked(gathered: Gathered) -> Asked:
-    return Asked(
-        source_id=gathered.source_id,
-        status=gathered.status,
-        new=len(gathered.update.new),
-        changed=len(gathered.update.changed),
-        failed=gathered.failed,
-    )
+            books.flush()
+    return tuple(sorted(books.done, key=lambda one: one.source_id))
 
 
 async def _guarded(

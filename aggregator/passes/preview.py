@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from aggregator import text, urls
-from aggregator.model import DateTrust, Failed, Fetched, Item, NotModified, Rejected, Source, Unreadable
+from aggregator.errors import ADVICE
+from aggregator.model import DateTrust, Failed, Fetched, Item, NotModified, Rejected, Rights, Source, Unreadable
 from aggregator.passes import gather_source, health
 from aggregator.stories import identity
 
@@ -23,37 +24,43 @@ class Preview:
     title: str | None  # what the source calls itself
     items: tuple[Item, ...]
     problems: tuple[str, ...]
+    advice: str | None = None  # what to do where nothing was found
+    rights: Rights | None = None  # what its answer reserves
 
 
 async def preview(source: Source, tools: gather_source.Tools, *, now: datetime) -> Preview:
     """Fetches and reads a source as a pass would, and follows a few of its links."""
-    outcome = await tools.client.fetch(source.url, private_network=source.private_network, now=now)
+    outcome = await tools.client.fetch(
+        source.url, private_network=source.private_network, robots_txt=source.robots, now=now
+    )
     match outcome:
         case Failed():
-            return _nothing(source, urls.redacted(text.line(f"{outcome.failure.value}: {outcome.detail}")))
+            problem = urls.redacted(text.line(f"{outcome.failure.value}: {outcome.detail}"))
+            return _nothing(source, problem, advice=ADVICE[outcome.failure])
         case NotModified():
             return _nothing(source, "the server says not modified though nothing was remembered")
         case Fetched():
             return await _read(source, outcome, tools, now=now)
 
 
-def _nothing(source: Source, problem: str) -> Preview:
-    return Preview(source=source, kind="", title=None, items=(), problems=(problem,))
+def _nothing(source: Source, problem: str, *, advice: str | None = None) -> Preview:
+    return Preview(source=source, kind="", title=None, items=(), problems=(problem,), advice=advice)
 
 
 async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *, now: datetime) -> Preview:
     document = await gather_source.read(source, fetched, tools)
     if isinstance(document, Unreadable):
-        return _nothing(source, f"{document.failure.value}: {document.detail}")
+        problem = f"{document.failure.value}: {document.detail}"
+        return _nothing(source, problem, advice=ADVICE[document.failure])
     problems = list(document.repairs)
     if fetched.hops:
         problems.append(f"redirected to {urls.public(fetched.url)}")
     recognised = identity.recognise(document.entries, gather_source.NOTHING_KNOWN, stable_keys=tools.stable_keys)
-    followed, _ = await gather_source.completed(source, recognised[:_FOLLOWED], tools, now=now)
+    followed, _ = await gather_source.completed(source, recognised[:_FOLLOWED], tools, now=now, rights=fetched.rights)
     entries = [*(one.recognised for one in followed), *recognised[_FOLLOWED:]]
     cleaned = await tools.sandbox.clean(entries, source, now=now)
     if isinstance(cleaned, Unreadable):
-        return _nothing(source, f"{cleaned.failure.value}: {cleaned.detail}")
+        return _nothing(source, f"{cleaned.failure.value}: {cleaned.detail}", advice=ADVICE[cleaned.failure])
     items = []
     for item in cleaned:
         if isinstance(item, Rejected):
@@ -64,7 +71,12 @@ async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *,
     if not items:
         problems.append("no entries")
     return Preview(
-        source=source, kind=document.format, title=document.title, items=tuple(items), problems=tuple(problems)
+        source=source,
+        kind=document.format,
+        title=document.title,
+        items=tuple(items),
+        problems=tuple(problems),
+        rights=fetched.rights,
     )
 
 
@@ -96,6 +108,8 @@ def as_dict(shown: Preview) -> dict[str, Any]:
             for item in shown.items
         ],
         "problems": list(shown.problems),
+        "advice": shown.advice,
+        "rights": health.rights(shown.rights),
     }
 
 

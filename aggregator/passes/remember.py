@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from aggregator import due, urls
 from aggregator.due import backoff, rhythm
+from aggregator.errors import Failure
 from aggregator.model import (
     Document,
     Drift,
@@ -77,11 +78,13 @@ def _cadence(state: SourceState, published: Sequence[datetime], *, now: datetime
 def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime) -> SourceState:
     """The source could not be read. Nothing expires, and the validators of the last good answer stay."""
     since = state.failing.since if state.failing else now
+    # A source that was not asked, because its host wants to be left alone, is no worse than before
+    asked = failure.failure is not Failure.RATE_LIMITED or failure.status is not None
     worse = replace(
         state,
         last_checked=now,
-        failures=state.failures + 1,
-        strikes=state.strikes + backoff.weight(failure.failure),
+        failures=state.failures + asked,
+        strikes=state.strikes + (backoff.weight(failure.failure) if asked else 0),
         failing=Failing(failure=failure.failure, message=failure.detail, since=since),
     )
     return replace(worse, next_due=due.next_due(source, worse, now, retry_after=failure.retry_after))

@@ -6,7 +6,7 @@ Instants are whole microseconds since 1970 in UTC: they compare as numbers and l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Column, Dialect
 from sqlalchemy.types import UserDefinedType
 
-from aggregator.model import Enclosure, Evidence, Rest, Rhythm, Tag
+from aggregator.model import Enclosure, Evidence, Rest, Rhythm, Rights, Tag
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -172,6 +172,25 @@ def _rest(written: str | None) -> Rest | None:
     return Rest(seconds=seconds, hours=tuple(hours), days=tuple(days))
 
 
+def _rights(written: str | None) -> Rights | None:
+    if written is None:
+        return None
+    reserved, policy, robots = json.loads(written)
+    return Rights(tdm_reserved=reserved, tdm_policy=policy, robots=tuple(robots))
+
+
+def _written_rights(rights: Rights) -> str:
+    return _json([rights.tdm_reserved, rights.tdm_policy, rights.robots])
+
+
+def _verdicts(written: str | None) -> dict[str, bool]:
+    return json.loads(written) if written else {}
+
+
+def _written_verdicts(verdicts: Mapping[str, bool]) -> str:
+    return _encode(dict(verdicts)) if verdicts else ""
+
+
 def choice(choices: type[StrEnum]) -> Written:
     """One of a closed list of words."""
     return Written("TEXT", str, lambda word: None if word is None else choices(word))
@@ -184,3 +203,5 @@ ENCLOSURES = Written("TEXT", _written_enclosures, _enclosures)  # [url, type, le
 RHYTHM = Written("TEXT", _written_rhythm, _rhythm)  # [window, fastest, learned, [items an hour, ...]]
 REST = Written("TEXT", _written_rest, _rest)  # [seconds, [hour, ...], [weekday, ...]]
 TAGS = Written("TEXT", _written_tags, _tags)  # [label, score, [[rule, field, text, weight], ...]] each
+RIGHTS = Written("TEXT", _written_rights, _rights)  # [TDM reserved, policy, [directives]]
+VERDICTS = Written("TEXT", _written_verdicts, _verdicts)  # {path: allowed}

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from aggregator.errors import StoreError
 from aggregator.model import (
     Headline,
+    Host,
     Item,
     ItemKey,
     Known,
@@ -23,7 +24,7 @@ from aggregator.model import (
     StoryName,
     StoryUpdate,
 )
-from aggregator.store import items, schema, sources, sqlite, stories
+from aggregator.store import hosts, items, schema, sources, sqlite, stories
 from aggregator.store import search as finding
 from aggregator.store.items import Listed
 
@@ -136,6 +137,32 @@ class Store:
             for update in updates:
                 if update.says_more:
                     _commit_items(connection, update)
+
+    def hosts(self) -> dict[str, Host]:
+        """Of all servers ever asked, by origin, without their robots.txt."""
+        with self._reading() as connection:
+            return hosts.load(connection)
+
+    def robots(self, origin: str) -> str | None:
+        """The robots.txt of a server as last read; "" where it has none."""
+        with self._reading() as connection:
+            return hosts.robots(connection, origin)
+
+    def commit_hosts(self, learnt: Sequence[Host]) -> None:
+        """What a pass learnt of servers."""
+        if learnt:
+            with self._writing() as connection:
+                hosts.put(connection, learnt)
+
+    def offline_since(self) -> datetime | None:
+        """Since when no source could be reached at all; None where the last pass reached one."""
+        with self._reading() as connection:
+            return hosts.offline_since(connection)
+
+    def commit_offline(self, since: datetime | None) -> None:
+        """Remembers it, or that it is over."""
+        with self._writing() as connection:
+            hosts.put_offline(connection, since)
 
     # -------------------------------------------------------------------------------------------------------------- settle
 

@@ -21,11 +21,11 @@ from sqlalchemy import (
 
 from aggregator.errors import Failure
 from aggregator.model import DateTrust, Verdict
-from aggregator.store.columns import ENCLOSURES, INSTANT, REST, RHYTHM, SPAN, STRINGS, TAGS, choice
+from aggregator.store.columns import ENCLOSURES, INSTANT, REST, RHYTHM, RIGHTS, SPAN, STRINGS, TAGS, VERDICTS, choice
 
 # Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
 # where the two differ.
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData(
     naming_convention={
@@ -63,6 +63,22 @@ sources = Table(
     Column("link_host", Text),
     Column("drift_message", Text),
     Column("drifting_since", INSTANT),
+    Column("rights", RIGHTS),
+)
+
+hosts = Table(  # by origin: what a pass learns of servers, for the next one
+    "hosts",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("closed_until", INSTANT),
+    Column("refusals", Integer, nullable=False),
+    Column("robots_status", Integer),
+    Column("robots_checked", INSTANT),
+    Column("robots_read", INSTANT),
+    Column("robots_since", INSTANT),
+    Column("crawl_delay", Float, nullable=False),
+    Column("verdicts", VERDICTS, nullable=False),
+    Column("robots", Text),  # last: up to 512 kB that are seldom read
 )
 
 rejects = Table(  # of the last answer of a source that said anything new

@@ -30,6 +30,7 @@ _SAME = (
     "cadence",
     "rhythm",
     "rest",
+    "rights",
 )
 _DROP_REJECTS = delete(schema.rejects).where(schema.rejects.c.source_id == bindparam("of_source"))
 _TITLE = 300  # characters of a rejected entry's title: enough to find it

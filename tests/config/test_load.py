@@ -50,7 +50,7 @@ def test_the_least_one_can_write(folder: Folder) -> None:
         imprint_url=None,
         minting="news.example.org,2026",
     )
-    assert config.limits == dataclasses.replace(Limits(), gap=2.0)
+    assert config.limits == dataclasses.replace(Limits(), gap=5.0)
     assert (config.contact, config.store_url, config.stable_keys, config.merge_window_days) == (
         "https://news.example.org/",
         None,

@@ -35,7 +35,7 @@ def keys(name: str) -> set[str]:
                 "region",
                 "clusters",
             }
-            | {"full_text", "private_network", "listing", "detail", "enabled"},
+            | {"full_text", "private_network", "robots", "listing", "detail", "enabled"},
             id="a source",
         ),
         pytest.param(
@@ -75,4 +75,4 @@ def test_unknown_keys_are_refused_everywhere_but_in_names() -> None:
 
 def test_it_says_which_dialect_it_is() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert SCHEMA["$defs"]["LimitKeys"]["properties"]["gap"]["default"] == "2s"
+    assert SCHEMA["$defs"]["LimitKeys"]["properties"]["gap"]["default"] == "5s"

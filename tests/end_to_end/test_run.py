@@ -129,7 +129,7 @@ def test_a_listing_with_pages_behind_it(tmp_path: Path, aggregator, result) -> N
 def test_a_page_that_does_not_answer_is_asked_for_again(tmp_path: Path, aggregator, result) -> None:
     with LocalServer() as server:
         server.reply("/news", b"<html><body><article><a href='/n/a'>Meldung</a></article></body></html>")
-        server.script("/n/a", lambda _: Reply(status=503))
+        server.script("/n/a", lambda _: Reply(status=500))
         recipe = "kind: listing, listing: {item: article, link: 'a@href'}, detail: {content: .t}"
         configure(tmp_path, one=f"url: '{server.url('/news')}', private_network: true, {recipe}")
         assert result(aggregator("run", "--json"))["items"]["new"] == 1

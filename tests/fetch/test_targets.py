@@ -27,7 +27,7 @@ def read(url: str) -> Target:
             "https://news.example:443/", "https://news.example/", "news.example", id="the port one has anyway"
         ),
         pytest.param("http://news.example:8080/", "http://news.example:8080/", "news.example:8080", id="another port"),
-        pytest.param("http://[2a01::1]:81/", "http://[2a01::1]:81/", "2a01::1:81", id="IPv6"),
+        pytest.param("http://[2a01::1]:81/", "http://[2a01::1]:81/", "[2a01::1]:81", id="IPv6"),
         pytest.param(
             "https://bücher.example/ä", "https://xn--bcher-kva.example/%C3%A4", "xn--bcher-kva.example", id="umlauts"
         ),

@@ -20,7 +20,8 @@ from aggregator.store import connect, migrate, schema, sqlite
 def tables(path: Path) -> dict[str, str]:
     with sqlite3.connect(path) as raw:
         rows = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    ours = {name: " ".join(sql.split()) for name, sql in rows}
+    # a table that was made anew by a migration has quotes round its name
+    ours = {name: " ".join(sql.split()).replace('"', "") for name, sql in rows}
     return {name: sql for name, sql in ours.items() if not name.startswith(("items_search", "alembic_"))}
 
 

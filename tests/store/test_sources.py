@@ -24,6 +24,7 @@ from aggregator.model import (
     Rejected,
     Rest,
     Rhythm,
+    Rights,
     SourceState,
     SourceUpdate,
     Validators,
@@ -64,6 +65,8 @@ STATES = st.builds(
     move=st.none() | st.builds(Move, url=TEXTS.filter(bool), since=INSTANTS, times=st.integers(1, 10_000)),
     face=st.none() | st.builds(Face, title=TEXTS, host=st.none() | TEXTS),
     drift=st.none() | st.builds(Drift, message=TEXTS, since=INSTANTS),
+    rights=st.none()
+    | st.builds(Rights, tdm_reserved=st.booleans(), tdm_policy=st.none() | TEXTS, robots=st.lists(TEXTS).map(tuple)),
 )
 
 

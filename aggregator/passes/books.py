@@ -1,0 +1,119 @@
+"""What a pass has gathered, and what of it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from aggregator.model import Failed, Source, SourceState, SourceUpdate
+from aggregator.passes import offline
+from aggregator.passes.gather_source import Gathered
+
+if TYPE_CHECKING:
+    from aggregator.fetch.hosts import Hosts
+    from aggregator.store.connect import Store
+
+# States of sources that had nothing new are written together: 1,000 single commits cost more than asking 1,000 sources.
+_TOGETHER = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is kept of a source once its update is committed: the items of a whole pass would be hundreds of megabytes."""
+
+    source_id: str
+    status: Literal["ok", "unchanged", "failed", "offline"]
+    new: int = 0
+    changed: int = 0
+    failed: Failed | None = None
+
+
+class Books:
+    """What a pass has gathered, and what of it is committed. Sources that could not be reached are held back until one
+    answers: only then is it theirs."""
+
+    def __init__(
+        self,
+        store: Store,
+        hosts: Hosts,
+        states: Mapping[str, SourceState],
+        *,
+        now: datetime,
+        progress: Callable[[Asked], None] | None,
+    ) -> None:
+        self.done: list[Asked] = []
+        self._store = store
+        self._hosts = hosts
+        self._states = states
+        self._progress = progress
+        self._now = now
+        self._reached = False
+        self._held: list[tuple[Source, Gathered]] = []
+        self._waiting: list[SourceUpdate] = []
+
+    def take(self, source: Source, gathered: Gathered) -> None:
+        """Commits a source that had something new, and keeps the others for a commit together."""
+        failed = gathered.failed
+        if failed and failed.failure in offline.UNREACHED and not self._reached:
+            self._held.append((source, gathered))
+            return
+        if not self._reached and _answered(failed):
+            self._reached = True
+            self._release()
+        self._enter(gathered)
+
+    def close(self) -> None:
+        """Everybody was asked: blames the sources that are held back, or none of them."""
+        before = [(source, self._before(source)) for source, _ in self._held]
+        down = not self._reached and bool(before) and offline.offline(before, routed=offline.routed())
+        since = self._store.offline_since()
+        if down != (since is not None) and (down or self._reached):
+            self._store.commit_offline(self._now if down else None)
+        if down:
+            self._held = [(source, self._excused(source)) for source, _ in self._held]
+        self._release()
+
+    def flush(self) -> None:
+        self._store.commit_all(self._waiting)
+        self._waiting.clear()
+        self._store.commit_hosts(self._hosts.changed())
+
+    def _before(self, source: Source) -> SourceState:
+        return self._states.get(source.id) or SourceState(source_id=source.id)
+
+    def _excused(self, source: Source) -> Gathered:
+        state = offline.postponed(self._before(source), now=self._now)
+        return Gathered(source_id=source.id, status="offline", update=SourceUpdate(state=state))
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for _, gathered in held:
+            self._enter(gathered)
+
+    def _enter(self, gathered: Gathered) -> None:
+        if gathered.update.says_more:
+            self._store.commit(gathered.update)
+        else:
+            self._waiting.append(gathered.update)
+            closing = gathered.failed is not None and gathered.failed.retry_after is not None
+            if closing or len(self._waiting) >= _TOGETHER:  # a host that wants to be left alone is written down at once
+                self.flush()
+        self.done.append(_asked(gathered))
+        if self._progress:
+            self._progress(self.done[-1])
+
+
+def _asked(gathered: Gathered) -> Asked:
+    return Asked(
+        source_id=gathered.source_id,
+        status=gathered.status,
+        new=len(gathered.update.new),
+        changed=len(gathered.update.changed),
+        failed=gathered.failed,
+    )
+
+
+def _answered(failed: Failed | None) -> bool:
+    return failed is None or offline.reached(failed.failure, status=failed.status)
