@@ -109,7 +109,7 @@ def test_words_before_the_handshake_are_no_answer(certificate: Path) -> None:
     async def run(server: LocalServer) -> None:
         stream = await dial.connect(server.host, server.port, private=True, resolve=dial.SystemResolver(None))
         async with asyncio.timeout(2):
-            while not stream.get_extra_info("is_readable"):
+            while not stream.readable:
                 await asyncio.sleep(0)
             await stream.start_tls(ssl.create_default_context(cafile=certificate), server_hostname="127.0.0.1")
 
