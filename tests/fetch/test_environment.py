@@ -222,6 +222,18 @@ def test_a_tunnel_that_is_refused(server: LocalServer, fetch: Fetch, monkeypatch
     assert "407" in outcome.detail
 
 
+def test_words_behind_the_opening_of_a_tunnel_are_no_answer(
+    server: LocalServer, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nFORGED"
+    monkeypatch.setenv("HTTPS_PROXY", server.url(""))
+    server.raw("news.invalid:443", b"HTTP/1.1 200 Connection established\r\n\r\n" + forged)
+    outcome = fetch("https://news.invalid/", private_network=False)
+    assert isinstance(outcome, Failed)
+    assert outcome.failure is Failure.TLS
+    assert "before" in outcome.detail
+
+
 class _Tunnel:
     """A proxy that connects whoever asks to one port of loopback."""
 
