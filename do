@@ -40,7 +40,7 @@ if [ ! -f "$venv/.installed" ] || [ "$(cat "$venv/.installed")" != "$wanted" ]; 
     rm -rf "$venv"
     if command -v uv >/dev/null 2>&1; then
         uv venv --quiet --python "$python" "$venv"
-        uv pip sync --quiet --python "$venv/bin/python" --require-hashes "$root/requirements.lock" >&2
+        uv pip sync --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes "$root/requirements.lock" >&2
         uv pip install --quiet --python "$venv/bin/python" --no-deps -e "$root" >&2
     else
         # Debian splits ensurepip off; a pip outside can fill an environment without one (and is not barred by PEP 668)
@@ -57,6 +57,8 @@ if [ ! -f "$venv/.installed" ] || [ "$(cat "$venv/.installed")" != "$wanted" ]; 
         pip install --quiet --disable-pip-version-check --require-hashes -r "$root/requirements.lock" >&2
         pip install --quiet --disable-pip-version-check --no-deps -e "$root" >&2
     fi
+    # pip compiles what it installs; the checkout itself would be compiled anew at every start where Python may write no caches
+    "$venv/bin/python" -m compileall -q "$root/aggregator" >&2
     printf '%s' "$wanted" >"$venv/.installed"
 fi
 

@@ -104,7 +104,7 @@ class _Passes:
             return
         log.info(
             "pass.done",
-            sources=len(done.gathered),
+            sources=len(done.asked),
             failed=len(done.failures),
             new=done.new_items,
             files=done.published.written,

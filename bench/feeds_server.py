@@ -1,7 +1,8 @@
 """Serves N feeds on loopback for bench/passes.py, in a process of its own.
 
-`/s/<n>` is feed n; `/set?validators=0|1&gained=0|1` changes how all of them answer: with or without ETag, and whether every tenth
-has one entry more. Feeds are recorded ones from a folder (`--feeds`), each entry's ids made different for each n, or made up.
+`/s/<n>` is feed n; `/set?validators=0|1&gained=0|1&stamped=0|1` changes how all of them answer: with or without ETag, whether
+every tenth has one entry more, and whether each answer has a time of its own at its head, as many generators write it. Feeds are
+recorded ones from a folder (`--feeds`), each entry's ids made different for each n, or made up.
 """
 
 import argparse
@@ -59,7 +60,8 @@ class Feeds:
         self.recorded = (
             sorted(path for path in folder.iterdir() if path.suffix in {".xml", ".rss", ".atom"}) if folder else []
         )
-        self.validators, self.gained = True, False
+        self.validators, self.gained, self.stamped = True, False, False
+        self.answers = 0
         self.cache: dict[tuple[int, bool], bytes] = {}
 
     def body(self, feed: int) -> bytes:
@@ -90,8 +92,13 @@ async def main() -> None:
         if parts.path == "/set":
             wanted = parse_qs(parts.query)
             feeds.validators, feeds.gained = wanted["validators"] == ["1"], wanted["gained"] == ["1"]
+            feeds.stamped = wanted["stamped"] == ["1"]
             return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         body = feeds.body(int(parts.path.rsplit("/", 1)[1]))
+        if feeds.stamped:
+            feeds.answers += 1
+            stamp = b"<lastBuildDate>%d</lastBuildDate>" % feeds.answers
+            body = body.replace(b"<channel>", b"<channel>" + stamp, 1)
         etag = f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
         extra = f"ETag: {etag}\r\n" if feeds.validators else ""
         if feeds.validators and headers.get("if-none-match") == etag:

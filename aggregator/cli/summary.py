@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from aggregator.passes.gather_source import Gathered
-    from aggregator.passes.one_pass import Progress, Summary
+    from aggregator.passes.one_pass import Asked, Progress, Summary
 
 
 def as_dict(done: Summary) -> dict[str, Any]:
     """The summary under its stable keys."""
     return {
         "sources": {
-            "due": len(done.gathered),
+            "due": len(done.asked),
             "ok": done.sources("ok"),
             "unchanged": done.sources("unchanged"),
             "failed": done.sources("failed"),
@@ -79,7 +78,7 @@ def progress(verbosity: int) -> Iterator[Progress | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
-        def advance(gathered: Gathered) -> None:
-            bar.update(task, advance=1, description=gathered.source_id)
+        def advance(asked: Asked) -> None:
+            bar.update(task, advance=1, description=asked.source_id)
 
         yield advance

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from aggregator import text, urls
 from aggregator.errors import Failure
 from aggregator.model import Document, Hints, Unreadable
-from aggregator.parse import decode, entry, spans
+from aggregator.parse import decode, entry, plain, spans
 
 if TYPE_CHECKING:
     import feedparser
 
     from aggregator.parse.decode import Decoded
     from aggregator.parse.entry import Parsed
+    from aggregator.parse.spans import Spans
 
 # What XML 1.0 forbids makes expat give up, and feedparser then reads the whole feed with its SGML parser, which is slower, has
 # no CPU bound and lets the characters through. Reading on without them loses nothing.
@@ -45,21 +46,24 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
     """The feed with those of its first `hints.limit` entries that are not `known`."""
     utf8, repairs = _mended(decoded.utf8)
     cut = _cut(utf8, known, hints.limit)
-    result = _attempt(cut.utf8)
-    if isinstance(result, Unreadable):
-        cut = _readable(cut)
+    document = _plainly(cut, hints)
+    faults: tuple[str, ...] = ()
+    if document is None:
         result = _attempt(cut.utf8)
-    if isinstance(result, Unreadable):
-        return result
-    if not result["version"] and not result["entries"] and not cut.known:
-        return Unreadable(failure=Failure.NOT_A_FEED, detail="XML, but neither RSS nor Atom")
-    document = _document(result, hints, cut.fingerprints)
+        if isinstance(result, Unreadable):
+            cut = _readable(cut)
+            result = _attempt(cut.utf8)
+        if isinstance(result, Unreadable):
+            return result
+        if not result["version"] and not result["entries"] and not cut.known:
+            return Unreadable(failure=Failure.NOT_A_FEED, detail="XML, but neither RSS nor Atom")
+        document, faults = _document(result, hints, cut.fingerprints), _fault(result)
     entries = tuple(entry for entry in document.entries if entry.fingerprint not in known)
     return replace(
         document,
         entries=entries,
         known=cut.known + len(document.entries) - len(entries),
-        repairs=(*decoded.repairs, *repairs, *cut.repairs, *_fault(result)),
+        repairs=(*decoded.repairs, *repairs, *cut.repairs, *faults),
     )
 
 
@@ -90,9 +94,10 @@ def parsed(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cut:
-    """What is left for feedparser, with the fingerprint of each entry in it."""
+    """What is left to be read, with the fingerprint of each entry in it; without `parts` where it is not to be taken apart."""
 
     utf8: bytes
+    parts: Spans | None = None
     fingerprints: tuple[str, ...] = ()
     known: int = 0
     repairs: tuple[str, ...] = ()
@@ -143,12 +148,40 @@ def _cut(utf8: bytes, known: frozenset[str], limit: int) -> _Cut:
     repairs = ["the document ends within an entry, which was left out"] if parts.cut_off else []
     if beyond:
         repairs.append(f"{beyond} entries beyond the limit of {limit} were left out")
+    left = parts.only(new + [False] * beyond)
     return _Cut(
-        utf8=parts.document(new + [False] * beyond),
+        utf8=left.document([True] * len(left.entries)),
+        parts=left,
         fingerprints=tuple(compress(fingerprints, new)),
         known=new.count(False),
         repairs=tuple(repairs),
     )
+
+
+def _plainly(cut: _Cut, hints: Hints) -> Document | None:
+    """The document with its plain entries read by `plain` and the others, and one plain one, by feedparser; None where that one
+    is not the same to both, or where anything else is not as it should be: then all of it is feedparser's."""
+    if cut.parts is None or len(cut.parts.entries) < 2:
+        return None
+    read = plain.all_of(cut.parts.entries, cut.parts.gaps[0])
+    witness = next((place for place, one in enumerate(read) if one is not None), None)
+    asked = [one is None or place == witness for place, one in enumerate(read)]
+    if witness is None or all(asked):
+        return None
+    result = _attempt(cut.parts.document(asked))
+    if isinstance(result, Unreadable) or result["bozo"] or len(result["entries"]) != asked.count(True):
+        return None
+    document = _document(result, hints, tuple(compress(cut.fingerprints, asked)))
+    if not document.format.startswith("rss"):
+        return None
+    theirs = iter(document.entries)
+    base = document.homepage or hints.url
+    entries = tuple(
+        next(theirs) if is_asked else entry.read(one or {}, atom=False, base=base, fingerprint=fingerprint)
+        for one, is_asked, fingerprint in zip(read, asked, cut.fingerprints, strict=True)
+    )
+    own = entry.read(read[witness] or {}, atom=False, base=base, fingerprint=cut.fingerprints[witness])
+    return replace(document, entries=entries) if own == entries[witness] else None
 
 
 def _attempt(utf8: bytes) -> feedparser.FeedParserDict | Unreadable:

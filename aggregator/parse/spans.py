@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import compress
 
 _ENTRY = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?(?:item|entry))(?=[\s>/])")
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
@@ -30,6 +31,16 @@ class Spans:
         for entry, kept, gap in zip(self.entries, keep, self.gaps[1:], strict=True):
             pieces += (entry, gap) if kept else (gap,)
         return b"".join(pieces)
+
+    def only(self, keep: Sequence[bool]) -> Spans:
+        """The same with only these entries; what stood between them runs together."""
+        gaps = [self.gaps[0]]
+        for kept, gap in zip(keep, self.gaps[1:], strict=True):
+            if kept:
+                gaps.append(gap)
+            else:
+                gaps[-1] += gap
+        return Spans(entries=tuple(compress(self.entries, keep)), gaps=tuple(gaps), cut_off=self.cut_off)
 
 
 def take_apart(utf8: bytes) -> Spans | None:

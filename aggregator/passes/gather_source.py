@@ -67,7 +67,6 @@ class Gathered:
     status: Literal["ok", "unchanged", "failed"]
     update: SourceUpdate
     entries: int = 0
-    document: Document | None = None
     failed: Failed | None = None
 
 
@@ -103,7 +102,12 @@ async def _read(
     document = await _following_pages(source, document, known, tools, now=now)
     recognised = identity.recognise(document.entries, known, stable_keys=tools.stable_keys)
     complete, deferred = await completed(source, recognised, tools, now=now)
-    update = plan(source, _moved(state, fetched), complete, known, now=now, limits=tools.limits)
+    wanted = [one for one in complete if _says_more(one, known)]
+    cleaned = await tools.sandbox.clean([one.recognised for one in wanted], source, now=now)
+    if isinstance(cleaned, Unreadable):
+        return failed(source, state, Failed(failure=cleaned.failure, detail=cleaned.detail), now=now)
+    made = list(zip(wanted, cleaned, strict=True))
+    update = plan(source, _moved(state, fetched), complete, made, known, now=now)
     # An answer is remembered only when all that it says is stored; else the same bytes must be read again.
     whole = not deferred and all(one.whole for one in complete)
     remembered = replace(
@@ -116,7 +120,6 @@ async def _read(
         status="ok",
         update=replace(update, state=remembered),
         entries=len(document.entries) + document.known,
-        document=document,
     )
 
 
@@ -228,49 +231,44 @@ def _private(source: Source, link: str) -> bool:
 # ------------------------------------------------------------------------------------------------------- what is decided
 
 
+def _says_more(one: Completed, known: Known) -> bool:
+    """Whether it may say something that is not stored. Of an entry whose page did not answer what is stored says more."""
+    stored = one.recognised.guid in known.items
+    return one.recognised.standing is not Standing.UNCHANGED and (one.whole or not stored)
+
+
 def plan(
     source: Source,
     state: SourceState,
     complete: Sequence[Completed],
+    cleaned: Sequence[tuple[Completed, Item | Rejected]],
     known: Known,
     *,
     now: datetime,
-    limits: Limits,
 ) -> SourceUpdate:
-    """All that is to be committed for a source that answered. Pure."""
-    from aggregator.clean import item as clean  # 15 ms, and most passes find nothing new
-
+    """All that is to be committed for a source that answered; `cleaned` are those entries that may say something new. Pure."""
     new: list[Item] = []
     changed: list[Item] = []
     refreshed: list[tuple[str, str]] = []
-    rejected: list[Rejected] = []
-    aliases = [(alias, one.recognised.guid) for one in complete for alias in one.recognised.aliases]
-    for one in complete:
-        recognised = one.recognised
-        if recognised.standing is Standing.UNCHANGED:
-            continue
-        before = known.items.get(recognised.guid)
-        if before is not None and not one.whole:
-            continue  # its page did not answer: what is stored says more than the listing
-        item = clean.clean(recognised, source, now=now, characters=limits.characters)
+    for one, item in cleaned:
         if isinstance(item, Rejected):
-            rejected.append(item)
             continue
-        if not one.whole:  # stored as it is; another fingerprint makes the next pass ask for its page again
-            item = replace(item, fingerprint="")
+        # Stored as it is; another fingerprint makes the next pass ask for its page again
+        kept = item if one.whole else replace(item, fingerprint="")
+        before = known.items.get(one.recognised.guid)
         if before is None:
-            new.append(item)
+            new.append(kept)
         elif before.content_hash != item.content_hash or before.url != item.url:
-            changed.append(item)
+            changed.append(kept)
         elif before.fingerprint != item.fingerprint:
-            refreshed.append((recognised.guid, item.fingerprint))
+            refreshed.append((one.recognised.guid, kept.fingerprint))
     return SourceUpdate(
         state=_succeeded(source, state, new, now=now),
         new=tuple(new),
         changed=tuple(changed),
         refreshed=tuple(refreshed),
-        aliases=tuple(aliases),
-        rejected=tuple(rejected),
+        aliases=tuple((alias, one.recognised.guid) for one in complete for alias in one.recognised.aliases),
+        rejected=tuple(item for _, item in cleaned if isinstance(item, Rejected)),
     )
 
 

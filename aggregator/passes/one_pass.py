@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from aggregator import __version__, due
 from aggregator.errors import AggregatorError, Failure, UsageError
@@ -29,13 +29,24 @@ _WAITING = 4
 # States of sources that had nothing new are written together: 1,000 single commits cost more than asking 1,000 sources.
 _TOGETHER = 100
 
-Progress: TypeAlias = "Callable[[Gathered], None]"
+Progress: TypeAlias = "Callable[[Asked], None]"
 
 
 def _log() -> Any:
     import structlog
 
     return structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is kept of a source once its update is committed: the items of a whole pass would be hundreds of megabytes."""
+
+    source_id: str
+    status: Literal["ok", "unchanged", "failed"]
+    new: int = 0
+    changed: int = 0
+    failed: Failed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,27 +59,27 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a pass did. `gathered` keeps one value for each source that was asked, in the order of their ids."""
+    """What a pass did. `asked` keeps one value for each source that was asked, in the order of their ids."""
 
-    gathered: tuple[Gathered, ...]
+    asked: tuple[Asked, ...]
     settled: Settled
     published: Published
     seconds: float
 
     def sources(self, status: str) -> int:
-        return sum(one.status == status for one in self.gathered)
+        return sum(one.status == status for one in self.asked)
 
     @property
-    def failures(self) -> tuple[Gathered, ...]:
-        return tuple(one for one in self.gathered if one.failed is not None)
+    def failures(self) -> tuple[Asked, ...]:
+        return tuple(one for one in self.asked if one.failed is not None)
 
     @property
     def new_items(self) -> int:
-        return sum(len(one.update.new) for one in self.gathered)
+        return sum(one.new for one in self.asked)
 
     @property
     def updated_items(self) -> int:
-        return sum(len(one.update.changed) for one in self.gathered)
+        return sum(one.changed for one in self.asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +105,10 @@ async def run(
     wanted = chosen(config.sources, states, request, now=now)
     if request.force:
         states = {key: replace(state, validators=Validators(), body_hash=None) for key, state in states.items()}
-    gathered = await gather(config, wanted, states, store, now=now, watch=watch)
+    asked = await gather(config, wanted, states, store, now=now, watch=watch)
     settled = settle(config, store, now=now)
     published = publish_changed.publish(config, store, output)
-    return Summary(
-        gathered=gathered, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3)
-    )
+    return Summary(asked=asked, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3))
 
 
 def chosen(
@@ -141,13 +150,13 @@ async def gather(
     *,
     now: datetime,
     watch: Watch = Watch(),
-) -> tuple[Gathered, ...]:
+) -> tuple[Asked, ...]:
     """The first stroke: each source alone. One that fails fails alone."""
     if not sources:
         return ()
     places = asyncio.Semaphore(config.limits.concurrency * _WAITING)
     waiting: list[SourceUpdate] = []
-    done: list[Gathered] = []
+    done: list[Asked] = []
 
     async def one(source: Source, opened: gather_source.Tools) -> None:
         async with places:
@@ -160,9 +169,9 @@ async def gather(
             if len(waiting) >= _TOGETHER:
                 store.commit_all(waiting)
                 waiting.clear()
-        done.append(gathered)
+        done.append(_asked(gathered))
         if watch.progress:
-            watch.progress(gathered)
+            watch.progress(done[-1])
 
     async with tools(config.limits, contact=config.contact, stable_keys=config.stable_keys) as opened:
         try:
@@ -173,7 +182,17 @@ async def gather(
             raise errors.exceptions[0] from None
         finally:
             store.commit_all(waiting)
-    return tuple(sorted(done, key=lambda gathered: gathered.source_id))
+    return tuple(sorted(done, key=lambda asked: asked.source_id))
+
+
+def _asked(gathered: Gathered) -> Asked:
+    return Asked(
+        source_id=gathered.source_id,
+        status=gathered.status,
+        new=len(gathered.update.new),
+        changed=len(gathered.update.changed),
+        failed=gathered.failed,
+    )
 
 
 async def _guarded(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from aggregator.clean import item as clean
 from aggregator.model import DateTrust, Failed, Fetched, Item, NotModified, Rejected, Source, Unreadable
 from aggregator.passes import gather_source, health
 from aggregator.stories import identity
@@ -51,9 +50,11 @@ async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *,
     recognised = identity.recognise(document.entries, gather_source.NOTHING_KNOWN, stable_keys=tools.stable_keys)
     followed, _ = await gather_source.completed(source, recognised[:_FOLLOWED], tools, now=now)
     entries = [*(one.recognised for one in followed), *recognised[_FOLLOWED:]]
+    cleaned = await tools.sandbox.clean(entries, source, now=now)
+    if isinstance(cleaned, Unreadable):
+        return _nothing(source, f"{cleaned.failure.value}: {cleaned.detail}")
     items = []
-    for entry in entries:
-        item = clean.clean(entry, source, now=now, characters=tools.limits.characters)
+    for item in cleaned:
         if isinstance(item, Rejected):
             problems.append(f"an entry is left out: {item.reason}")
         else:

@@ -14,18 +14,31 @@ import math
 import os
 import pickle
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 
 from aggregator.errors import Failure
-from aggregator.model import Detail, Document, Entry, Hints, Limits, Unreadable
+from aggregator.model import (
+    Detail,
+    Document,
+    Entry,
+    Hints,
+    Item,
+    Limits,
+    Recognised,
+    Rejected,
+    Source,
+    Unreadable,
+)
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
 
-Job: TypeAlias = tuple[str, tuple[Any, ...]]  # which reader, its arguments
+Job: TypeAlias = tuple[Literal["read", "complete", "clean"], tuple[Any, ...]]  # what to do, with its arguments
+Answer: TypeAlias = Document | Entry | tuple[Item | Rejected, ...] | Unreadable
 
 _HEADER = 8  # bytes of a frame's length, big endian
 # A child may wait for a processor: the wall clock bound is wider than the CPU bound, and only ends what sleeps for ever.
@@ -36,6 +49,7 @@ class Sandbox:
     """A few parser processes, started when the first document needs one. Use within `opened`."""
 
     def __init__(self, limits: Limits, workers: int) -> None:
+        self._limits = limits
         self._children = [_Child(limits) for _ in range(workers)]
         self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()  # a warm one before one that must be started
         for child in self._children:
@@ -53,7 +67,17 @@ class Sandbox:
         assert isinstance(answer, Entry | Unreadable)
         return answer
 
-    async def _run(self, job: Job) -> Document | Entry | Unreadable:
+    async def clean(
+        self, recognised: Sequence[Recognised], source: Source, *, now: datetime
+    ) -> tuple[Item | Rejected, ...] | Unreadable:
+        """Each entry as an item of the source, or why not."""
+        if not recognised:
+            return ()
+        answer = await self._run(("clean", (tuple(recognised), source, now, self._limits.characters)))
+        assert isinstance(answer, tuple | Unreadable)
+        return answer
+
+    async def _run(self, job: Job) -> Answer:
         child = await self._idle.get()
         try:
             return await child.run(job)
@@ -82,7 +106,7 @@ class _Child:
         self._limits = limits
         self._process: Process | None = None
 
-    async def run(self, job: Job) -> Document | Entry | Unreadable:
+    async def run(self, job: Job) -> Answer:
         process = self._process or await self._start()
         bound = self._limits.parse_seconds * _WALL_PER_CPU_SECOND
         assert process.stdin is not None
@@ -137,18 +161,23 @@ def _frame(content: bytes) -> bytes:
     return len(content).to_bytes(_HEADER, "big") + content
 
 
+# What values of the model are made of
+_PLAIN = frozenset(
+    {("aggregator.errors", "Failure"), ("datetime", "datetime"), ("datetime", "timezone"), ("datetime", "timedelta")}
+)
+
+
 class _ModelOnly(pickle.Unpickler):
     """Takes nothing from a child but values of the model: a child reads foreign bytes."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.startswith("aggregator.model.") or (module, name) == ("aggregator.errors", "Failure"):
+        if module.startswith("aggregator.model.") or (module, name) in _PLAIN:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name} is no value of the model")
 
 
-def _loads(content: bytes) -> Document | Entry | Unreadable:
-    answer = _ModelOnly(io.BytesIO(content)).load()
-    assert isinstance(answer, Document | Entry | Unreadable)
+def _loads(content: bytes) -> Answer:
+    answer: Answer = _ModelOnly(io.BytesIO(content)).load()
     return answer
 
 
@@ -179,16 +208,24 @@ def _next_job(source: BinaryIO) -> Job | None:
     return job
 
 
-def _answer(job: Job) -> Document | Entry | Unreadable:
-    from aggregator.parse import document, page
-
-    name, arguments = job
+def _answer(job: Job) -> Answer:
     try:
-        return page.complete(*arguments) if name == "complete" else document.read(*arguments)
+        return _done(*job)
     except MemoryError:
         return Unreadable(failure=Failure.PARSER_KILLED, detail="reading it took too much memory")
     except RecursionError:
         return Unreadable(failure=Failure.MALFORMED, detail="nested too deeply to be read")
+
+
+def _done(name: str, arguments: tuple[Any, ...]) -> Answer:
+    if name == "clean":
+        from aggregator.clean import item
+
+        recognised, source, now, characters = arguments
+        return tuple(item.clean(one, source, now=now, characters=characters) for one in recognised)
+    from aggregator.parse import document, page
+
+    return page.complete(*arguments) if name == "complete" else document.read(*arguments)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Log:
         self.told.append((event, fields))
 
 
-def gathered(folder: Path, log: Log, **urls: Any) -> tuple[one_pass.Gathered, ...]:
+def gathered(folder: Path, log: Log, **urls: Any) -> tuple[one_pass.Asked, ...]:
     (folder / "aggregator.yaml").write_text("base_url: https://news.example/\ntitle: News\nlimits: {gap: 0s}\n")
     (folder / "sources.yaml").write_text(
         "sources:\n"
