@@ -1,13 +1,11 @@
-"""One TCP or TLS connection as httpcore wants it, directly on asyncio's transports (httpcore's own goes through anyio, which
-costs a third of a small request)."""
+"""One TCP or TLS connection, directly on asyncio's transports: anyio's streams cost a third of a small request."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Any, cast
+from typing import cast
 
-import httpcore
 import httpx
 
 from aggregator.errors import Failure
@@ -25,8 +23,8 @@ class UnreachableError(httpx.TransportError):
         self.detail = detail
 
 
-class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
-    """The timeouts of single reads and writes are not kept: the client's deadline covers all of them together."""
+class Stream(asyncio.Protocol):
+    """Knows no timeouts: the client's deadline covers all reads and writes together."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -59,40 +57,44 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    # ----------------------------------------------------------------------------------------------- what httpcore asks
+    # -------------------------------------------------------------------------------------------------- what we ask of it
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    @property
+    def ended(self) -> bool:
+        """Whether the other side has said all it says."""
+        return self._ended
+
+    @property
+    def readable(self) -> bool:
+        """Whether anything can be read, be it the end."""
+        return bool(self._buffer) or self._ended
+
+    async def read(self) -> bytes:
+        """What has come, as soon as anything has; b"" at the end. ConnectionError when the connection broke off."""
         if not self._buffer and not self._ended:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         if not self._buffer and self._error is not None:
-            raise httpcore.ReadError(_reason(self._error))
-        data = bytes(self._buffer[:max_bytes])
-        del self._buffer[:max_bytes]
-        if self._paused and not self._buffer and not self._ended:
+            raise ConnectionError(0, _reason(self._error))
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        if self._paused and not self._ended:
             self._paused = False
             self._transport.resume_reading()
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        # Without waiting: a request is a few hundred bytes. When the other side is gone, reading tells.
-        if buffer and not self._ended:
-            self._transport.write(buffer)
-
-    async def aclose(self) -> None:
-        self.abort()
+    def write(self, data: bytes) -> None:
+        """Without waiting: a request is a few hundred bytes. When the other side is gone, reading tells."""
+        if not self._ended:
+            self._transport.write(data)
 
     def abort(self) -> None:
         """Ends the connection at once. `close` would wait up to 30 s for the other side's TLS goodbye; the answer is
         complete or given up."""
         self._transport.abort()
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> Stream:
+    async def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str) -> None:
+        """From here on encrypted. UnreachableError where that does not come about."""
         if self._buffer:  # would be read as the answer: whoever sits on the line could put one there
             self.abort()
             raise UnreachableError(Failure.TLS, f"{server_hostname} spoke before the TLS handshake")
@@ -108,11 +110,6 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if secured is None:
             raise UnreachableError(Failure.TLS, f"TLS with {server_hostname}: the connection broke off")
         self._transport = secured
-        return self
-
-    def get_extra_info(self, info: str) -> Any:
-        """httpcore asks for `is_readable` before it uses an idle connection again: anything to read then is its end."""
-        return (bool(self._buffer) or self._ended) if info == "is_readable" else None
 
 
 # OpenSSL's reasons, where they need words

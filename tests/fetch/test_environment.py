@@ -109,7 +109,7 @@ def test_words_before_the_handshake_are_no_answer(certificate: Path) -> None:
     async def run(server: LocalServer) -> None:
         stream = await dial.connect(server.host, server.port, private=True, resolve=dial.SystemResolver(None))
         async with asyncio.timeout(2):
-            while not stream.get_extra_info("is_readable"):
+            while not stream.readable:
                 await asyncio.sleep(0)
             await stream.start_tls(ssl.create_default_context(cafile=certificate), server_hostname="127.0.0.1")
 
@@ -220,6 +220,18 @@ def test_a_tunnel_that_is_refused(server: LocalServer, fetch: Fetch, monkeypatch
     assert isinstance(outcome, Failed)
     assert outcome.failure is Failure.CONNECT
     assert "407" in outcome.detail
+
+
+def test_words_behind_the_opening_of_a_tunnel_are_no_answer(
+    server: LocalServer, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nFORGED"
+    monkeypatch.setenv("HTTPS_PROXY", server.url(""))
+    server.raw("news.invalid:443", b"HTTP/1.1 200 Connection established\r\n\r\n" + forged)
+    outcome = fetch("https://news.invalid/", private_network=False)
+    assert isinstance(outcome, Failed)
+    assert outcome.failure is Failure.TLS
+    assert "before" in outcome.detail
 
 
 class _Tunnel:
