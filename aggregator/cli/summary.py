@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from aggregator.cli.settings import Settings
     from aggregator.passes.gather_source import Gathered
     from aggregator.passes.one_pass import Progress, Summary
 
@@ -67,9 +68,12 @@ def failures(done: Summary) -> None:
 
 
 @contextmanager
-def progress(verbosity: int) -> Iterator[Progress | None]:
-    """A bar on a terminal, nothing elsewhere."""
-    if verbosity < 0 or not sys.stderr.isatty():
+def progress(at: Settings) -> Iterator[Progress | None]:
+    """With `-v` a log line for each source as it is done, else a bar on a terminal, nothing elsewhere."""
+    if at.verbosity > 0:
+        yield _lines(at.log())
+        return
+    if at.verbosity < 0 or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -83,3 +87,21 @@ def progress(verbosity: int) -> Iterator[Progress | None]:
             bar.update(task, advance=1, description=gathered.source_id)
 
         yield advance
+
+
+def _lines(log: Any) -> Progress:
+    def line(one: Gathered) -> None:
+        failure = {"failure": one.failed.failure.value, "detail": one.failed.detail} if one.failed else {}
+        repairs = {"repairs": list(one.repairs)} if one.repairs else {}
+        log.info(
+            f"source.{one.status}",
+            source=one.source_id,
+            entries=one.entries,
+            new=one.new,
+            updated=one.updated,
+            seconds=one.seconds,
+            **failure,
+            **repairs,
+        )
+
+    return line

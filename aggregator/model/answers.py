@@ -73,7 +73,7 @@ class Limits:
     entries: int = 2_000  # per document
     characters: int = 500_000  # per field
     parse_seconds: float = 10.0  # CPU seconds for one document
-    parse_memory: int = 1_000_000_000  # address space of the parser process
+    parse_memory: int = 250_000_000  # address space of a parser process; a page of 1.6 MB needs 110 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,7 @@ class Document:
     next_page: str | None = None  # listings: where the next page is
     entries: tuple[Entry, ...] = ()
     known: int = 0
+    truncated: bool = False  # it breaks off before its end: the entries are whole, but not all
     repairs: tuple[str, ...] = ()  # what was wrong and mended, one short sentence each
 
 

@@ -29,6 +29,8 @@ _REFERENCE = re.compile(rb"&#(?:0*(?:[12]?\d|3[01]|\d{5,})|[xX](?:0*1?[0-9a-fA-F
 _ENTITY = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_TYPE = re.compile(r"(?:application|text)/(?:xml(?:-dtd|-external-parsed-entity)?|.*\+xml)$")
 _TAG = re.compile(r"<[^<>]*>")
+# expat's errors 3, 5 and 20; the last two do not name the first unclosed thing but the one that the bytes end in
+_UNFINISHED = frozenset({"no element found", "unclosed token", "unclosed CDATA section"})
 # What feedparser 6.0.14 was seen to raise on hostile documents, besides its own bozo
 _FEEDPARSER_RAISES = (
     ValueError,
@@ -59,6 +61,7 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
         document,
         entries=entries,
         known=cut.known + len(document.entries) - len(entries),
+        truncated=cut.cut_off or _unfinished(result),
         repairs=(*decoded.repairs, *repairs, *cut.repairs, *_fault(result)),
     )
 
@@ -95,6 +98,7 @@ class _Cut:
     utf8: bytes
     fingerprints: tuple[str, ...] = ()
     known: int = 0
+    cut_off: bool = False
     repairs: tuple[str, ...] = ()
 
 
@@ -147,6 +151,7 @@ def _cut(utf8: bytes, known: frozenset[str], limit: int) -> _Cut:
         utf8=parts.document(new + [False] * beyond),
         fingerprints=tuple(compress(fingerprints, new)),
         known=new.count(False),
+        cut_off=parts.cut_off,
         repairs=tuple(repairs),
     )
 
@@ -220,6 +225,12 @@ def _plain(title: str | None) -> str | None:
     if not title:
         return None
     return text.line(html.unescape(_TAG.sub("", title)) if entry.title_is_html(title) else title) or None
+
+
+def _unfinished(result: Parsed) -> bool:
+    """Whether expat was still waiting for something when the bytes ended."""
+    error = result.get("bozo_exception") if result["bozo"] else None
+    return isinstance(error, xml.sax.SAXParseException) and error.getMessage() in _UNFINISHED
 
 
 def _fault(result: Parsed) -> tuple[str, ...]:

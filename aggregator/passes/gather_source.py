@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 
 # Pages behind links that one source may cost in one pass: the first pass over a long listing is spread over several.
 DETAILS = 60
+# A page that will not be there next time either: not to be asked for again, nor the whole document for its sake
+_FOR_GOOD = frozenset(
+    {Failure.HTTP_404, Failure.GONE, Failure.BLOCKED_ADDRESS, Failure.SCHEME, Failure.TOO_LARGE, Failure.ROBOTS}
+)
 _SAMPLE = 5  # so many new items make a median of their own
 _PERMANENT = frozenset({301, 308})
 NOTHING_KNOWN = Known(items={}, aliases={}, fingerprints=frozenset())
@@ -67,8 +71,11 @@ class Gathered:
     status: Literal["ok", "unchanged", "failed"]
     update: SourceUpdate
     entries: int = 0
-    document: Document | None = None
+    new: int = 0
+    updated: int = 0
+    repairs: tuple[str, ...] = ()  # what was wrong with the document and was mended
     failed: Failed | None = None
+    seconds: float = 0.0  # from its turn to its answer read
 
 
 async def gather(source: Source, state: SourceState, store: Store, tools: Tools, *, now: datetime) -> Gathered:
@@ -105,18 +112,34 @@ async def _read(
     complete, deferred = await completed(source, recognised, tools, now=now)
     update = plan(source, _moved(state, fetched), complete, known, now=now, limits=tools.limits)
     # An answer is remembered only when all that it says is stored; else the same bytes must be read again.
-    whole = not deferred and all(one.whole for one in complete)
+    cut = _cut(document)
+    whole = not deferred and not cut and all(one.whole for one in complete)
     remembered = replace(
         update.state,
         validators=fetched.validators if whole else Validators(),
         body_hash=conditional.body_hash(fetched.body) if whole else None,
+        failing=_failing(state, cut, now=now) if cut else None,
     )
     return Gathered(
         source_id=source.id,
-        status="ok",
+        status="failed" if cut else "ok",
         update=replace(update, state=remembered),
         entries=len(document.entries) + document.known,
-        document=document,
+        new=len(update.new),
+        updated=len(update.changed),
+        repairs=document.repairs,
+        failed=cut,
+    )
+
+
+def _cut(document: Document) -> Failed | None:
+    """A document that breaks off is a failure that gave something: its whole entries are taken, and it is asked for again as
+    soon as any other source."""
+    if not document.truncated:
+        return None
+    taken = len(document.entries) + document.known
+    return Failed(
+        failure=Failure.TRUNCATED, detail=f"the document breaks off; the {taken} entries before that were taken"
     )
 
 
@@ -194,7 +217,7 @@ async def _complete(source: Source, one: Recognised, tools: Tools, *, now: datet
         link, private_network=_private(source, link), now=now, accept="text/html,application/xhtml+xml"
     )
     if not isinstance(outcome, Fetched):
-        passing = isinstance(outcome, Failed) and outcome.failure not in {Failure.HTTP_404, Failure.GONE}
+        passing = isinstance(outcome, Failed) and outcome.failure not in _FOR_GOOD
         return Completed(recognised=one, whole=not passing)
     hints = Hints(url=outcome.url, content_type=outcome.content_type, charset=outcome.charset)
     entry = await tools.sandbox.complete(one.entry, outcome.body, hints, source.detail)
@@ -307,16 +330,15 @@ def unchanged(source: Source, state: SourceState, *, now: datetime) -> Gathered:
 
 def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime) -> Gathered:
     """The source could not be read. Nothing expires, and the validators of the last good answer stay."""
-    since = state.failing.since if state.failing else now
-    worse = replace(
-        state,
-        last_checked=now,
-        failures=state.failures + 1,
-        failing=Failing(failure=failure.failure, message=failure.detail, since=since),
-    )
+    worse = replace(state, last_checked=now, failures=state.failures + 1, failing=_failing(state, failure, now=now))
     next_due = due.next_due(source, worse, now, retry_after=failure.retry_after)
     update = SourceUpdate(state=replace(worse, next_due=next_due))
     return Gathered(source_id=source.id, status="failed", update=update, failed=failure)
+
+
+def _failing(state: SourceState, failure: Failed, *, now: datetime) -> Failing:
+    since = state.failing.since if state.failing else now
+    return Failing(failure=failure.failure, message=failure.detail, since=since)
 
 
 def _moved(state: SourceState, fetched: Fetched) -> SourceState:

@@ -64,11 +64,11 @@ class Summary:
 
     @property
     def new_items(self) -> int:
-        return sum(len(one.update.new) for one in self.gathered)
+        return sum(one.new for one in self.gathered)
 
     @property
     def updated_items(self) -> int:
-        return sum(len(one.update.changed) for one in self.gathered)
+        return sum(one.updated for one in self.gathered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,15 +152,18 @@ async def gather(
     async def one(source: Source, opened: gather_source.Tools) -> None:
         async with places:
             state = states.get(source.id) or SourceState(source_id=source.id)
+            started = time.perf_counter()
             gathered = await _guarded(source, state, store, opened, now=now, log=watch.log)
-        if gathered.status == "ok":
+            gathered = replace(gathered, seconds=round(time.perf_counter() - started, 3))
+        if gathered.entries:
             store.commit(gathered.update)
         else:
             waiting.append(gathered.update)
             if len(waiting) >= _TOGETHER:
                 store.commit_all(waiting)
                 waiting.clear()
-        done.append(gathered)
+        # What is stored need not be kept as well: a first pass finds 100,000 items
+        done.append(replace(gathered, update=SourceUpdate(state=gathered.update.state)))
         if watch.progress:
             watch.progress(gathered)
 

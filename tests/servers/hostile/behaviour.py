@@ -27,8 +27,7 @@ class Stage:
 class Behaviour:
     """One row of the table. `expected`: the class that `status --json` must name, or OK with so many `items` stored.
 
-    `does` goes on "a server that ...". `direct`: the source's own URL is `location`, without `private_network`. `awaits`: the
-    room that still has to learn it.
+    `does` goes on "a server that ...". `awaits`: the room that still has to learn it.
     """
 
     name: str

@@ -145,9 +145,12 @@ def empty_channel(name: str) -> bytes:
     return rss(name, "").encode()
 
 
+ELSEWHERE = "/tmp/aggregator-was-here"
+
+
 def paths_as_ids(name: str) -> bytes:
     rows = item(name, 1) + item(name, 2)
-    for number, path in ((1, "../../../../etc/cron.d/x"), (2, "/tmp/aggregator-was-here&#10;&#27;")):
+    for number, path in ((1, "../../../../etc/cron.d/x"), (2, f"{ELSEWHERE}&#10;&#27;")):
         rows = rows.replace(f"{name}-{number}<", f"{path}<")
     return rss(name, rows).encode()
 

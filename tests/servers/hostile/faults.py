@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,5 +51,7 @@ def _old() -> ssl.SSLContext:
     """TLS 1.0 and nothing newer."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the deprecated is what is wanted
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
     return context

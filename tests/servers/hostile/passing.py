@@ -30,7 +30,7 @@ class Passed:
 
     status: int
     summary: dict[str, Any]
-    errors: str
+    errors: str  # the log: one JSON object a line
     seconds: float
     peak: int
 
@@ -43,11 +43,11 @@ def configure(folder: Path, world: World, settings: str = "") -> None:
 
 
 def run(folder: Path, world: World, only: Sequence[str] = ()) -> Passed:
-    """`aggregator run --json` in a folder that is configured."""
+    """`aggregator -v run --json` in a folder that is configured."""
     started = time.monotonic()
     wanted = [part for name in only for part in ("--source", name)]
     process = subprocess.Popen(
-        [*_program(), "run", "--json", *wanted],
+        [*_program(), "-v", "--log-format", "json", "run", "--json", *wanted],
         cwd=folder,
         env=_environment(world),
         stdout=subprocess.PIPE,

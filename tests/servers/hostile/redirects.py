@@ -23,7 +23,7 @@ SPELLINGS = {
     "gopher": "gopher://127.0.0.1:{port}/_GET%20/",
     "userinfo": "http://news.example@127.0.0.1:{port}/",
 }
-_CLASSES = {"file": "scheme", "gopher": "scheme", "octal": "scheme"}
+_CLASSES = {"file": "scheme", "gopher": "scheme", "octal": "bad_redirect"}
 
 
 def _to(location: str, status: int = 302) -> Callable[[Stage], None]:

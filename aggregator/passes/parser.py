@@ -1,0 +1,125 @@
+"""The child of the sandbox: a process that reads foreign bytes, and holds nothing that is worth stealing.
+
+It has two pipes and no other open file, an environment of its own, and limits that it can not leave: processor time for each
+job, memory, open and written files, no processes, no core dump with other people's bytes in it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import resource
+import struct
+import sys
+from typing import Any, NamedTuple
+
+from aggregator.errors import Failure
+from aggregator.model import Document, Entry, Unreadable
+
+HEADER = struct.Struct(
+    ">?QQ"
+)  # whether the sender leaves after this message, bytes of its pickle, bytes of the body after it
+_FILES = 16  # descriptors: three streams, their copies, and what importing a module opens for a moment
+# Not 0: the first parser of an installation writes the bytecode of the libraries it imports (2 s for trafilatura without)
+_WRITTEN = 1_000_000
+# A process that once needed so much of its memory does not give all of it back: the next document gets a new one
+_BLOATED = 0.6
+_OUT_OF_MEMORY = Unreadable(failure=Failure.PARSER_KILLED, detail="reading it took too much memory")
+
+
+class Job(NamedTuple):
+    """What is to be done with a body: `reader` is `read` or `complete`, `given` what else it needs."""
+
+    reader: str
+    given: tuple[Any, ...]
+
+
+def header(pickled: bytes, body: bytes = b"", *, leaving: bool = False) -> bytes:
+    """What stands before a message, in either direction."""
+    return HEADER.pack(leaving, len(pickled), len(body))
+
+
+def serve(seconds: float, memory: int) -> None:
+    """The child's life: jobs in from standard input, answers out, until the input ends or a job was too much.
+
+    `seconds` of processor time for one job, `memory` bytes of address space in all.
+    """
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not write into the answers
+    _confine(memory)
+    leaving = False
+    while not leaving and (begin := source.read(HEADER.size)):
+        _allow(seconds)
+        _, size, length = HEADER.unpack(begin)
+        try:
+            answer = _packed(_answer(_job(source.read(size)), source.read(length)))
+            leaving = _bloated(memory)
+        except MemoryError:  # also where the document or what it says are too large to be passed on
+            answer, leaving = _packed(_OUT_OF_MEMORY), True
+        sink.write(header(answer, leaving=leaving))
+        sink.write(answer)
+        sink.flush()
+        del answer
+
+
+def _confine(memory: int) -> None:
+    for which, bound in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, _FILES),
+        (resource.RLIMIT_FSIZE, _WRITTEN),
+        (resource.RLIMIT_NPROC, 0),  # neither processes nor threads
+    ):
+        resource.setrlimit(which, (bound, bound))
+
+
+def _allow(seconds: float) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+def _bloated(memory: int) -> bool:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > memory * _BLOATED
+
+
+def _packed(answer: Document | Entry | Unreadable) -> bytes:
+    return pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _job(pickled: bytes) -> Job:
+    job: Job = pickle.loads(pickled)  # noqa: S301  the parent's own words
+    return job
+
+
+def _answer(job: Job, body: bytes) -> Document | Entry | Unreadable:
+    from aggregator.parse import document, page
+
+    try:
+        if job.reader == "complete":
+            entry, hints, detail = job.given
+            return page.complete(entry, body, hints, detail)
+        return document.read(body, *job.given)
+    except MemoryError:
+        raise
+    except RecursionError:
+        return Unreadable(failure=Failure.MALFORMED, detail="nested too deeply to be read")
+    except Exception as error:  # noqa: BLE001  a bug of ours costs one document; the border is here, where its place is known
+        return Unreadable(failure=Failure.INTERNAL, detail=_told(error))
+
+
+def _told(error: Exception) -> str:
+    """What happened and where: the last of our own lines that it went through."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if f"{os.sep}aggregator{os.sep}parse{os.sep}" in code.co_filename:
+            place = f" ({os.path.basename(code.co_filename)}, line {trace.tb_lineno})"  # noqa: PTH119
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {str(error)[:200]}{place}"
+
+
+if __name__ == "__main__":
+    serve(float(sys.argv[1]), int(sys.argv[2]))
