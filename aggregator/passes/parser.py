@@ -12,6 +12,7 @@ import pickle
 import resource
 import struct
 import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from aggregator.errors import Failure
@@ -56,7 +57,9 @@ def serve(seconds: float, memory: int) -> None:
             answer = _packed(_answer(_job(source.read(size)), source.read(length)))
             leaving = _bloated(memory)
         except MemoryError:  # also where the document or what it says are too large to be passed on
-            answer, leaving = _packed(_OUT_OF_MEMORY), True
+            leaving = True
+            answer = b""
+        answer = answer or _packed(_OUT_OF_MEMORY)  # not before the error has let go of all that it held
         sink.write(header(answer, leaving=leaving))
         sink.write(answer)
         sink.flush()
@@ -81,8 +84,12 @@ def _allow(seconds: float) -> None:
 
 
 def _bloated(memory: int) -> bool:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > memory * _BLOATED
+    """By what is held now, and not by `ru_maxrss`: that begins with the parent's, across fork and exec."""
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[1])
+    except OSError:  # not Linux
+        return False
+    return pages * resource.getpagesize() > memory * _BLOATED
 
 
 def _packed(answer: Document | Entry | Unreadable) -> bytes:
@@ -116,7 +123,7 @@ def _told(error: Exception) -> str:
     while trace is not None:
         code = trace.tb_frame.f_code
         if f"{os.sep}aggregator{os.sep}parse{os.sep}" in code.co_filename:
-            place = f" ({os.path.basename(code.co_filename)}, line {trace.tb_lineno})"  # noqa: PTH119
+            place = f" ({Path(code.co_filename).name}, line {trace.tb_lineno})"
         trace = trace.tb_next
     return f"{type(error).__name__}: {str(error)[:200]}{place}"
 

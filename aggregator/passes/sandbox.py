@@ -121,6 +121,8 @@ class _Child:
             await self.stop()
             return _killed(f"reading it took more than {bound:g} s")
         except (asyncio.IncompleteReadError, ConnectionError):
+            with contextlib.suppress(TimeoutError):  # it is ending: of what, its own status says
+                await asyncio.wait_for(process.wait(), 1)
             return _killed(self._epitaph(await self.stop()))
         except asyncio.CancelledError:
             await self.stop()  # its answer would be taken for the next job's

@@ -114,7 +114,7 @@ def many_attributes(name: str) -> bytes:
 
 
 def deep_nest(name: str) -> bytes:
-    return one(name, f"<description>{'&lt;div&gt;' * 100_000}tief{'&lt;/div&gt;' * 100_000}</description>")
+    return one(name, f"<description>tief {'&lt;div&gt;' * 100_000}unten{'&lt;/div&gt;' * 100_000}</description>")
 
 
 def deep_xml(name: str) -> bytes:
@@ -136,9 +136,10 @@ def future(name: str) -> bytes:
 
 
 def stolen(name: str, victim: str) -> bytes:
-    """The ids and links of somebody else's entries under other titles."""
-    items = "".join(item(victim, n, title=f"{name}: gekapert {n}") for n in (1, 2)).replace("Oct 2026", "Sep 2026")
-    return rss(name, item(name, 3) + items).encode()
+    """The ids and links of somebody else's entries under other titles: an hour before them, and a month."""
+    first, second = (item(victim, n, title=f"{name}: gekapert {n}") for n in (1, 2))
+    first = first.replace("10:00:00", "09:00:00")
+    return rss(name, item(name, 3) + first + second.replace("Oct 2026", "Sep 2026")).encode()
 
 
 def empty_channel(name: str) -> bytes:
