@@ -42,8 +42,9 @@ class Canary:
         self.reached: list[str] = []
         self._listening: list[socket.socket] = []
         for address in addresses:
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
-            listening = socket.create_server((address, port), family=family, backlog=64)
+            # Looked up and not taken as written: fe80::1%lo has the number of its device in it
+            [(family, *_, place)] = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+            listening = socket.create_server(place[:4], family=family, backlog=64)
             port = port or int(listening.getsockname()[1])
             self._listening.append(listening)
         self.port = port
@@ -88,9 +89,10 @@ class World:
     expected: dict[str, Expected] = field(default_factory=dict)
     certificates: str = ""  # of the authority that signs for the TLS servers
 
-    def add(self, name: str, url: str, expected: Expected, *, private: bool = True) -> None:
-        more = ", private_network: true" if private else ""
-        self.sources[name] = f"{{id: '{name}', name: '{name}', url: '{url}', interval: 1s{more}}}"
+    def add(self, name: str, url: str, expected: Expected, *, private: bool = True, more: str = "") -> None:
+        keys = [f"id: '{name}', name: '{name}', url: '{url}', interval: 1s", more]
+        keys.append("private_network: true" if private else "")
+        self.sources[name] = f"{{{', '.join(filter(None, keys))}}}"
         self.expected[name] = expected
 
 
