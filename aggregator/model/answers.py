@@ -86,6 +86,7 @@ class Hints:
     kind: Kind = Kind.AUTO
     listing: Listing | None = None
     limit: int = 2_000  # entries
+    characters: int = 500_000  # per field
 
 
 class Prose(NamedTuple):

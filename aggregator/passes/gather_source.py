@@ -154,6 +154,7 @@ async def read(
         kind=source.kind,
         listing=source.listing,
         limit=tools.limits.entries,
+        characters=tools.limits.characters,
     )
     return await tools.sandbox.read(fetched.body, hints, known)
 
@@ -219,7 +220,12 @@ async def _complete(source: Source, one: Recognised, tools: Tools, *, now: datet
     if not isinstance(outcome, Fetched):
         passing = isinstance(outcome, Failed) and outcome.failure not in _FOR_GOOD
         return Completed(recognised=one, whole=not passing)
-    hints = Hints(url=outcome.url, content_type=outcome.content_type, charset=outcome.charset)
+    hints = Hints(
+        url=outcome.url,
+        content_type=outcome.content_type,
+        charset=outcome.charset,
+        characters=tools.limits.characters,
+    )
     entry = await tools.sandbox.complete(one.entry, outcome.body, hints, source.detail)
     if isinstance(entry, Unreadable):
         return Completed(recognised=one)

@@ -102,13 +102,17 @@ def _job(pickled: bytes) -> Job:
 
 
 def _answer(job: Job, body: bytes) -> Document | Entry | Unreadable:
-    from aggregator.parse import document, page
+    from aggregator.parse import bounds, document, page
 
+    found: Document | Entry | Unreadable
     try:
         if job.reader == "complete":
             entry, hints, detail = job.given
-            return page.complete(entry, body, hints, detail)
-        return document.read(body, *job.given)
+            found = page.complete(entry, body, hints, detail)
+            return bounds.entry(found, hints.characters) if isinstance(found, Entry) else found
+        hints, known = job.given
+        found = document.read(body, hints, known)
+        return bounds.document(found, hints.characters) if isinstance(found, Document) else found
     except MemoryError:
         raise
     except RecursionError:

@@ -32,6 +32,7 @@ ROWS = [
     for behaviour in world.BEHAVIOURS
 ]
 BEYOND = [
+    *(behaviour.name for behaviour in contents.BEYOND),
     *("tls-good", "tls-expired", "tls-wrong-host", "tls-self-signed", "tls-old", "tls-none"),
     *("nobody-listens", "dns-nxdomain"),
     *(f"direct-{name}" for name, spelling in world.SPELLINGS.items() if spelling.startswith("http:")),
@@ -140,6 +141,7 @@ def test_entries_beyond_the_limit_are_marked(survived: Survived) -> None:
 
 def test_no_text_is_longer_or_deeper_than_a_reader_can_take(survived: Survived) -> None:
     assert max(len(item["content_html"]) for item in survived.published("one-10mb-item")) < 600_000
+    assert (survived.folder / "public/feeds/long-fields.json").stat().st_size < 20_000
     [deep] = [item for item in survived.published("deep-nest") if "tief" in item["content_html"]]
     assert deep["content_html"].count("<div") <= 512
 

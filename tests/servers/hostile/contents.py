@@ -207,3 +207,21 @@ CONTENT = (
         serve=_document(documents.paths_as_ids),
     ),
 )
+
+# Not of the table, in the same pass
+BEYOND = (
+    Behaviour(
+        name="deep-xml",
+        does="nests 100,000 elements of XML",
+        expected=OK,
+        items=2,
+        serve=_document(documents.deep_xml),
+    ),
+    Behaviour(
+        name="long-fields",
+        does="writes a link and a date of a megabyte",
+        expected=OK,
+        items=2,
+        serve=_document(documents.long_fields),
+    ),
+)

@@ -121,6 +121,11 @@ def deep_xml(name: str) -> bytes:
     return one(name, "<x>" * 100_000 + "</x>" * 100_000)
 
 
+def long_fields(name: str) -> bytes:
+    more = f"<link>https://{name}.example/{'x' * 1_000_000}</link><pubDate>{'1' * 1_000_000}</pubDate>"
+    return one(name, more).replace(f"<link>https://{name}.example/n/2</link>".encode(), b"")
+
+
 def many_items(name: str) -> bytes:
     rows = "".join(f"<item><title>{name} {n}</title><guid>x{n}</guid></item>" for n in range(100_000))
     return rss(name, rows).encode()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from tests.servers.hostile import documents
 from tests.servers.hostile.behaviour import OK, Behaviour, Stage
-from tests.servers.hostile.contents import COMPRESSION, CONTENT, VICTIM
+from tests.servers.hostile.contents import BEYOND, COMPRESSION, CONTENT, VICTIM
 from tests.servers.hostile.redirects import REDIRECTS, SPELLINGS, SSRF
 from tests.servers.hostile.statuses import GOOD, STATUS
 from tests.servers.hostile.transport import TRANSPORT
@@ -97,7 +97,9 @@ class World:
 
 
 @contextmanager
-def running(behaviours: Sequence[Behaviour] = BEHAVIOURS, *, good: Sequence[str] = GOOD_SOURCES) -> Iterator[World]:
+def running(
+    behaviours: Sequence[Behaviour] = (*BEHAVIOURS, *BEYOND), *, good: Sequence[str] = GOOD_SOURCES
+) -> Iterator[World]:
     """The whole world on loopback."""
     with ExitStack() as stack:
         world = World(canary=stack.enter_context(Canary("127.0.0.1", "::1")))
