@@ -22,7 +22,7 @@ HEADER = struct.Struct(
     ">?QQ"
 )  # whether the sender leaves after this message, bytes of its pickle, bytes of the body after it
 _FILES = 16  # descriptors: three streams, their copies, and what importing a module opens for a moment
-# Not 0: the first parser of an installation writes the bytecode of the libraries it imports (2 s for trafilatura without)
+# Not 0: the first parser of an installation writes the bytecode of the libraries it imports (0.8 s more for trafilatura without, every time)
 _WRITTEN = 1_000_000
 # A process that once needed so much of its memory does not give all of it back: the next document gets a new one
 _BLOATED = 0.6

@@ -38,8 +38,10 @@ def _raw_deflate(body: bytes) -> bytes:
 
 
 def _gzip_bomb(_: bytes) -> bytes:
+    """One compressed megabyte again and again; nobody comes to its checksum."""
     packing = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
-    return b"".join(packing.compress(_MEGABYTE) for _ in range(_UNPACKED)) + packing.flush()
+    head = packing.compress(b"") + packing.flush(zlib.Z_FULL_FLUSH)
+    return head + (packing.compress(_MEGABYTE) + packing.flush(zlib.Z_FULL_FLUSH)) * _UNPACKED + packing.flush()
 
 
 def _brotli_bomb(_: bytes) -> bytes:
@@ -48,8 +50,7 @@ def _brotli_bomb(_: bytes) -> bytes:
 
 
 def _zstd_bomb(_: bytes) -> bytes:
-    packing = zstandard.ZstdCompressor(level=1).compressobj()
-    return b"".join(packing.compress(_MEGABYTE) for _ in range(_UNPACKED)) + packing.flush()
+    return zstandard.ZstdCompressor(level=1).compress(_MEGABYTE * 100) * (_UNPACKED // 100)
 
 
 COMPRESSION = (
