@@ -29,7 +29,8 @@ _REFERENCE = re.compile(rb"&#(?:0*(?:[12]?\d|3[01]|\d{5,})|[xX](?:0*1?[0-9a-fA-F
 _ENTITY = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_TYPE = re.compile(r"(?:application|text)/(?:xml(?:-dtd|-external-parsed-entity)?|.*\+xml)$")
 _TAG = re.compile(r"<[^<>]*>")
-# expat's errors 3, 5 and 20; the last two do not name the first unclosed thing but the one that the bytes end in
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+# expat's errors 3, 5 and 20
 _UNFINISHED = frozenset({"no element found", "unclosed token", "unclosed CDATA section"})
 # What feedparser 6.0.14 was seen to raise on hostile documents, besides its own bozo
 _FEEDPARSER_RAISES = (
@@ -61,7 +62,7 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
         document,
         entries=entries,
         known=cut.known + len(document.entries) - len(entries),
-        truncated=cut.cut_off or _unfinished(result),
+        truncated=cut.cut_off or _unfinished(result, cut.utf8),
         repairs=(*decoded.repairs, *repairs, *cut.repairs, *_fault(result)),
     )
 
@@ -227,10 +228,12 @@ def _plain(title: str | None) -> str | None:
     return text.line(html.unescape(_TAG.sub("", title)) if entry.title_is_html(title) else title) or None
 
 
-def _unfinished(result: Parsed) -> bool:
-    """Whether expat was still waiting for something when the bytes ended."""
+def _unfinished(result: Parsed, utf8: bytes) -> bool:
+    """Whether expat was still waiting for something when the bytes ended. Where the root's end is there, somebody forgot to
+    close a CDATA section: the document is broken, but whole."""
     error = result.get("bozo_exception") if result["bozo"] else None
-    return isinstance(error, xml.sax.SAXParseException) and error.getMessage() in _UNFINISHED
+    waiting = isinstance(error, xml.sax.SAXParseException) and error.getMessage() in _UNFINISHED
+    return waiting and not _END.search(utf8[-200:])
 
 
 def _fault(result: Parsed) -> tuple[str, ...]:

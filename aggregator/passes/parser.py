@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 from aggregator.errors import Failure
 from aggregator.model import Document, Entry, Unreadable
 
-HEADER = struct.Struct(
-    ">?QQ"
-)  # whether the sender leaves after this message, bytes of its pickle, bytes of the body after it
+# Before each message: whether the sender leaves after it, bytes of its pickle, bytes of the body that follows
+HEADER = struct.Struct(">?QQ")
 _FILES = 16  # descriptors: three streams, their copies, and what importing a module opens for a moment
-# Not 0: the first parser of an installation writes the bytecode of the libraries it imports (0.8 s more for trafilatura without, every time)
+# Not 0: the first parser of an installation writes the bytecode of the libraries it imports; without it trafilatura takes
+# 0.8 s more in every pass
 _WRITTEN = 1_000_000
 # A process that once needed so much of its memory does not give all of it back: the next document gets a new one
 _BLOATED = 0.6
