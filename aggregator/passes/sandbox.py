@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 # A child may wait for a processor: the wall clock bound is wider than the CPU bound, and only ends what sleeps for ever.
 _WALL_PER_CPU_SECOND = 4.0
-# Who waits so long for a child, in seconds, gets one of the spare ones: two hostile documents must not hold up all others for
+# Who waits so long for a child, in seconds, gets a spare one: two hostile documents must not hold up all others for
 # the ten seconds that each may take
 _PATIENCE = 1.0
-_SPARE = 2
+_SPARE = 1
 # Documents of more bytes are read one after the other: what a process needs grows with its document, up to tenfold and more
 _LARGE = 1_000_000
 # All that a child gets of the environment: where Python is. No tokens, no proxies, no settings of libraries.
@@ -88,8 +88,8 @@ class Sandbox:
 
 @asynccontextmanager
 async def opened(limits: Limits, *, workers: int | None = None) -> AsyncIterator[Sandbox]:
-    """A sandbox whose processes end with the block. `workers`: one per processor, four at most, unless said otherwise; two more
-    start when these are long at work."""
+    """A sandbox whose processes end with the block. `workers`: one per processor, four at most, unless said otherwise; one more
+    starts when these are long at work."""
     sandbox = Sandbox(limits, workers or min(4, os.cpu_count() or 1))
     try:
         yield sandbox

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from tests.servers.hostile.behaviour import OK
 pytestmark = pytest.mark.slow
 
 SECONDS = 60
+BUSY = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 2)  # where others work too, it takes as much longer
 MEGABYTES = 300
 ROWS = [
     pytest.param(
@@ -96,7 +98,7 @@ def test_the_pass_ends_in_time_with_little_memory_and_without_a_traceback(surviv
     passed = survived.passed
     assert passed.status == 0
     assert "Traceback" not in passed.errors
-    assert passed.seconds <= SECONDS
+    assert passed.seconds <= SECONDS * BUSY
     assert passed.peak <= MEGABYTES * 1_000_000
     assert passed.summary["sources"]["due"] == len(survived.world.expected)
 
