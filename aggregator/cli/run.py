@@ -19,7 +19,7 @@ def one_pass(at: Settings, request: Request, *, now: datetime) -> Summary:
     """A pass with the settings of the command line, under the lock, with a progress bar on a terminal."""
     config = at.load(first=True)
     data = at.made_data()
-    with lock.held(data), at.store(config) as store, summary.progress(at.verbosity) as progress:
+    with lock.held(data), at.store(config) as store, summary.progress(at) as progress:
         watch = passes.Watch(progress=progress, log=at.log)
         return asyncio.run(passes.run(config, store, at.output, now=now, request=request, watch=watch))
 

@@ -76,7 +76,7 @@ class LimitKeys(Keys):
     entries: Count = Field(default=2_000, description="of one document; the rest is left out")
     characters: Count = Field(default=500_000, description="of one field; the rest is cut off")
     parse_seconds: Seconds = _written("10s", ge=1, description="processor time for one document")
-    parse_memory: Bytes = _written("1GB", ge=100_000_000, description="memory of the process that reads documents")
+    parse_memory: Bytes = _written("250MB", ge=100_000_000, description="memory of each process that reads documents")
 
 
 class AggregatorFile(Keys):

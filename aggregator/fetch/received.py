@@ -22,7 +22,7 @@ _BODILESS = frozenset({204, 205, 304})
 _TELLING = frozenset({202, 401, 403, 405, 406, 429, 503})
 _GLIMPSE = 64 * 1024  # bytes
 _GLIMPSE_SECONDS = 2.0
-_MOST_HEADERS = 256  # as in HAProxy and nginx's neighbourhood; honest answers have 10 to 40
+_MOST_HEADERS = 1_000  # honest answers have 10 to 40; a shop that sets 300 cookies is odd, but no attack
 # Headers that are lists and may be spread over several lines (RFC 9110 section 5.3), with what stands between the lines.
 # One line of X-Robots-Tag may speak of one robot only, so they stay apart.
 _JOINED = {b"content-encoding": b", ", b"x-robots-tag": b"\n"}

@@ -102,7 +102,7 @@ class Limits:
     entries: int = 2_000  # per document
     characters: int = 500_000  # per field
     parse_seconds: float = 10.0  # CPU seconds for one document
-    parse_memory: int = 1_000_000_000  # address space of the parser process
+    parse_memory: int = 250_000_000  # address space of a parser process; a page of 1.6 MB needs 110 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,7 @@ class Hints:
     kind: Kind = Kind.AUTO
     listing: Listing | None = None
     limit: int = 2_000  # entries
+    characters: int = 500_000  # per field
 
 
 class Prose(NamedTuple):
@@ -175,6 +176,7 @@ class Document:
     entries: tuple[Entry, ...] = ()
     known: int = 0
     rest: Rest | None = None
+    truncated: bool = False  # it breaks off before its end: the entries are whole, but not all
     repairs: tuple[str, ...] = ()  # what was wrong and mended, one short sentence each
 
 

@@ -30,6 +30,9 @@ _REFERENCE = re.compile(rb"&#(?:0*(?:[12]?\d|3[01]|\d{5,})|[xX](?:0*1?[0-9a-fA-F
 _ENTITY = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_TYPE = re.compile(r"(?:application|text)/(?:xml(?:-dtd|-external-parsed-entity)?|.*\+xml)$")
 _TAG = re.compile(r"<[^<>]*>")
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+# expat's errors 3, 5 and 20
+_UNFINISHED = frozenset({"no element found", "unclosed token", "unclosed CDATA section"})
 # What feedparser 6.0.14 was seen to raise on hostile documents, besides its own bozo
 _FEEDPARSER_RAISES = (
     ValueError,
@@ -48,6 +51,7 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
     cut = _cut(utf8, known, hints.limit)
     document = _plainly(cut, hints)
     faults: tuple[str, ...] = ()
+    unfinished = False
     if document is None:
         result = _attempt(cut.utf8)
         if isinstance(result, Unreadable):
@@ -58,11 +62,13 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
         if not result["version"] and not result["entries"] and not cut.known:
             return Unreadable(failure=Failure.NOT_A_FEED, detail="XML, but neither RSS nor Atom")
         document, faults = _document(result, hints, cut.fingerprints, cut.utf8), _fault(result)
+        unfinished = _unfinished(result, cut.utf8)
     entries = tuple(entry for entry in document.entries if entry.fingerprint not in known)
     return replace(
         document,
         entries=entries,
         known=cut.known + len(document.entries) - len(entries),
+        truncated=cut.cut_off or unfinished,
         repairs=(*decoded.repairs, *repairs, *cut.repairs, *faults),
     )
 
@@ -100,6 +106,7 @@ class _Cut:
     parts: Spans | None = None
     fingerprints: tuple[str, ...] = ()
     known: int = 0
+    cut_off: bool = False
     repairs: tuple[str, ...] = ()
 
 
@@ -154,6 +161,7 @@ def _cut(utf8: bytes, known: frozenset[str], limit: int) -> _Cut:
         parts=left,
         fingerprints=tuple(compress(fingerprints, new)),
         known=new.count(False),
+        cut_off=parts.cut_off,
         repairs=tuple(repairs),
     )
 
@@ -255,6 +263,14 @@ def _plain(title: str | None) -> str | None:
     if not title:
         return None
     return text.line(html.unescape(_TAG.sub("", title)) if entry.title_is_html(title) else title) or None
+
+
+def _unfinished(result: Parsed, utf8: bytes) -> bool:
+    """Whether expat was still waiting for something when the bytes ended. Where the root's end is there, somebody forgot to
+    close a CDATA section: the document is broken, but whole."""
+    error = result.get("bozo_exception") if result["bozo"] else None
+    waiting = isinstance(error, xml.sax.SAXParseException) and error.getMessage() in _UNFINISHED
+    return waiting and not _END.search(utf8[-200:])
 
 
 def _fault(result: Parsed) -> tuple[str, ...]:

@@ -26,7 +26,9 @@ def read(text: str | bytes, hints: Hints) -> Document | Unreadable:
     try:
         found = json.loads(text, strict=False)  # a raw line break in a string is what editors paste
     except (ValueError, RecursionError) as error:
-        return Unreadable(failure=Failure.MALFORMED, detail=f"JSON that does not parse: {str(error)[:200]}")
+        ends = text.rstrip()[-1:] in {"}", "]", b"}", b"]"}
+        failure = Failure.MALFORMED if ends else Failure.TRUNCATED
+        return Unreadable(failure=failure, detail=f"JSON that does not parse: {str(error)[:200]}")
     if not isinstance(found, dict) or not isinstance(found.get("items"), list):
         return Unreadable(failure=Failure.NOT_A_FEED, detail="JSON without a list of items is no JSON Feed")
     items: list[Any] = found["items"]

@@ -6,6 +6,7 @@ An index names further sitemaps and no pages: its document has no entries, and `
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from aggregator.parse.decode import Decoded
 
 Fields: TypeAlias = dict[str, list[str]]  # local names of what stands in a <url> or <sitemap>, in any depth -> texts
+
+_END = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>")
 
 
 def read(decoded: Decoded, hints: Hints) -> Document | Unreadable:
@@ -35,7 +38,12 @@ def read(decoded: Decoded, hints: Hints) -> Document | Unreadable:
         repairs += (f"{len(found) - len(newest)} pages beyond the limit of {hints.limit} were left out",)
     entries = tuple(entry for entry in (_entry(fields, hints.url) for fields in newest) if entry)
     news = any("publication_date" in fields for fields in newest)
-    return Document(format="news-sitemap" if news else "sitemap", entries=entries, repairs=repairs)
+    return Document(
+        format="news-sitemap" if news else "sitemap",
+        entries=entries,
+        truncated=bool(fault) and not _END.search(decoded.utf8),
+        repairs=repairs,
+    )
 
 
 def _scan(utf8: bytes) -> tuple[bool, list[Fields], str]:

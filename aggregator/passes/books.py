@@ -25,9 +25,12 @@ class Asked:
 
     source_id: str
     status: Literal["ok", "unchanged", "failed", "offline"]
+    entries: int = 0
     new: int = 0
     changed: int = 0
+    repairs: tuple[str, ...] = ()  # what was wrong with the document and was mended
     failed: Failed | None = None
+    seconds: float = 0.0  # from its turn to its answer read
 
 
 class Books:
@@ -50,29 +53,29 @@ class Books:
         self._progress = progress
         self._now = now
         self._reached = False
-        self._held: list[tuple[Source, Gathered]] = []
+        self._held: list[tuple[Source, Gathered, float]] = []
         self._waiting: list[SourceUpdate] = []
 
-    def take(self, source: Source, gathered: Gathered) -> None:
+    def take(self, source: Source, gathered: Gathered, *, seconds: float = 0.0) -> None:
         """Commits a source that had something new, and keeps the others for a commit together."""
         failed = gathered.failed
         if failed and failed.failure in offline.UNREACHED and not self._reached:
-            self._held.append((source, gathered))
+            self._held.append((source, gathered, seconds))
             return
         if not self._reached and _answered(failed):
             self._reached = True
             self._release()
-        self._enter(gathered)
+        self._enter(gathered, seconds)
 
     def close(self) -> None:
         """Everybody was asked: blames the sources that are held back, or none of them."""
-        before = [(source, self._before(source)) for source, _ in self._held]
+        before = [(source, self._before(source)) for source, *_ in self._held]
         down = not self._reached and bool(before) and offline.offline(before, routed=offline.routed())
         since = self._store.offline_since()
         if down != (since is not None) and (down or self._reached):
             self._store.commit_offline(self._now if down else None)
         if down:
-            self._held = [(source, self._excused(source)) for source, _ in self._held]
+            self._held = [(source, self._excused(source), seconds) for source, _, seconds in self._held]
         self._release()
 
     def flush(self) -> None:
@@ -89,10 +92,10 @@ class Books:
 
     def _release(self) -> None:
         held, self._held = self._held, []
-        for _, gathered in held:
-            self._enter(gathered)
+        for _, gathered, seconds in held:
+            self._enter(gathered, seconds)
 
-    def _enter(self, gathered: Gathered) -> None:
+    def _enter(self, gathered: Gathered, seconds: float) -> None:
         if gathered.update.says_more:
             self._store.commit(gathered.update)
         else:
@@ -100,18 +103,21 @@ class Books:
             closing = gathered.failed is not None and gathered.failed.retry_after is not None
             if closing or len(self._waiting) >= _TOGETHER:  # a host that wants to be left alone is written down at once
                 self.flush()
-        self.done.append(_asked(gathered))
+        self.done.append(_asked(gathered, seconds))
         if self._progress:
             self._progress(self.done[-1])
 
 
-def _asked(gathered: Gathered) -> Asked:
+def _asked(gathered: Gathered, seconds: float) -> Asked:
     return Asked(
         source_id=gathered.source_id,
         status=gathered.status,
+        entries=gathered.entries,
         new=len(gathered.update.new),
         changed=len(gathered.update.changed),
+        repairs=gathered.repairs,
         failed=gathered.failed,
+        seconds=seconds,
     )
 
 

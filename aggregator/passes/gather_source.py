@@ -48,8 +48,10 @@ if TYPE_CHECKING:
 # Pages behind links that one source may cost in one pass: the first pass over a long listing is spread over several.
 DETAILS = 60
 _PAGES = "text/html,application/xhtml+xml"
-# What asking for a page again in the next pass will not change
-_LASTING = frozenset({Failure.HTTP_404, Failure.GONE, Failure.ROBOTS})
+# A page that will not be there next time either: not to be asked for again, nor the whole document for its sake
+_FOR_GOOD = frozenset(
+    {Failure.HTTP_404, Failure.GONE, Failure.BLOCKED_ADDRESS, Failure.SCHEME, Failure.TOO_LARGE, Failure.ROBOTS}
+)
 NOTHING_KNOWN = Known(items={}, aliases={}, fingerprints=frozenset())
 
 
@@ -73,6 +75,7 @@ class Gathered:
     status: Literal["ok", "unchanged", "failed", "offline"]
     update: SourceUpdate
     entries: int = 0
+    repairs: tuple[str, ...] = ()  # what was wrong with the document and was mended
     failed: Failed | None = None
 
 
@@ -147,17 +150,32 @@ async def _read(
     )
     after = remember.succeeded(source, remember.faced(moved, document, recognised, now=now), heard, now=now)
     # An answer is remembered only when all that it says is stored; else the same bytes must be read again.
-    whole = not deferred and all(one.whole for one in complete)
+    cut = _cut(document)
+    whole = not deferred and not cut and all(one.whole for one in complete)
     remembered = replace(
         after,
         validators=fetched.validators if whole else Validators(),
         body_hash=conditional.body_hash(fetched.body) if whole else None,
+        failing=remember.failing(state, cut, now=now) if cut else None,
     )
     return Gathered(
         source_id=source.id,
-        status="ok",
+        status="failed" if cut else "ok",
         update=replace(update, state=remembered),
         entries=len(document.entries) + document.known,
+        repairs=document.repairs,
+        failed=cut,
+    )
+
+
+def _cut(document: Document) -> Failed | None:
+    """A document that breaks off is a failure that gave something: its whole entries are taken, and it is asked for again as
+    soon as any other source."""
+    if not document.truncated:
+        return None
+    taken = len(document.entries) + document.known
+    return Failed(
+        failure=Failure.TRUNCATED, detail=f"the document breaks off; the {taken} entries before that were taken"
     )
 
 
@@ -172,6 +190,7 @@ async def read(
         kind=source.kind,
         listing=source.listing,
         limit=tools.limits.entries,
+        characters=tools.limits.characters,
     )
     return await tools.sandbox.read(fetched.body, hints, known)
 
@@ -241,11 +260,16 @@ async def _complete(source: Source, one: Recognised, tools: Tools, *, now: datet
     assert link is not None
     outcome = await asked_behind(source, link, tools, now=now, accept=_PAGES)
     if not isinstance(outcome, Fetched):
-        passing = isinstance(outcome, Failed) and outcome.failure not in _LASTING
+        passing = isinstance(outcome, Failed) and outcome.failure not in _FOR_GOOD
         return Completed(recognised=one, whole=not passing)
     if outcome.rights and outcome.rights.page_reserved:
         return Completed(recognised=one)
-    hints = Hints(url=urls.public(outcome.url), content_type=outcome.content_type, charset=outcome.charset)
+    hints = Hints(
+        url=urls.public(outcome.url),
+        content_type=outcome.content_type,
+        charset=outcome.charset,
+        characters=tools.limits.characters,
+    )
     entry = await tools.sandbox.complete(one.entry, outcome.body, hints, source.detail)
     if isinstance(entry, Unreadable):
         return Completed(recognised=one)

@@ -172,8 +172,9 @@ async def gather(
     async def one(source: Source, opened: gather_source.Tools) -> None:
         async with places:
             state = asked.get(source.id) or SourceState(source_id=source.id)
+            started = time.perf_counter()
             gathered = await _guarded(source, state, store, opened, now=now, log=watch.log)
-        books.take(source, gathered)
+        books.take(source, gathered, seconds=round(time.perf_counter() - started, 3))
 
     async with tools(
         config.limits, contact=config.contact, stable_keys=config.stable_keys, hosts=hosts, shared=shared

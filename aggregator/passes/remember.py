@@ -77,7 +77,6 @@ def _cadence(state: SourceState, published: Sequence[datetime], *, now: datetime
 
 def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime) -> SourceState:
     """The source could not be read. Nothing expires, and the validators of the last good answer stay."""
-    since = state.failing.since if state.failing else now
     # A source that was not asked, because its host wants to be left alone, is no worse than before
     asked = failure.failure is not Failure.RATE_LIMITED or failure.status is not None
     worse = replace(
@@ -85,9 +84,15 @@ def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime
         last_checked=now,
         failures=state.failures + asked,
         strikes=state.strikes + (backoff.weight(failure.failure) if asked else 0),
-        failing=Failing(failure=failure.failure, message=failure.detail, since=since),
+        failing=failing(state, failure, now=now),
     )
     return replace(worse, next_due=due.next_due(source, worse, now, retry_after=failure.retry_after))
+
+
+def failing(state: SourceState, failure: Failed, *, now: datetime) -> Failing:
+    """What is wrong, since when."""
+    since = state.failing.since if state.failing else now
+    return Failing(failure=failure.failure, message=failure.detail, since=since)
 
 
 def moved(state: SourceState, answer: Fetched | NotModified, *, now: datetime) -> SourceState:

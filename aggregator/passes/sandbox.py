@@ -1,8 +1,8 @@
 """Runs the parser in processes that can be killed.
 
 feedparser 6.0.14 hangs for over 40 s on 200 kB of hostile author text (feedparser #562), and lxml builds trees of any depth: so
-foreign bytes are read in child processes with CPU and memory limits, and a source that exceeds them fails alone. The children
-speak length-prefixed pickles over their standard streams; what comes back may only hold values of the model.
+foreign bytes are read in child processes (parser.py) with limits of time and memory, and a source that exceeds them fails alone.
+The children speak length-prefixed pickles over their standard streams; what comes back may only hold values of the model.
 """
 
 from __future__ import annotations
@@ -10,39 +10,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import math
 import os
 import pickle
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import Failure
-from aggregator.model import (
-    Detail,
-    Document,
-    Entry,
-    Hints,
-    Item,
-    Limits,
-    Recognised,
-    Rejected,
-    Source,
-    Unreadable,
-)
+from aggregator.model import Detail, Document, Entry, Hints, Item, Limits, Recognised, Rejected, Source, Unreadable
+from aggregator.passes.parser import HEADER, Answer, Job, header
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
 
-Job: TypeAlias = tuple[Literal["read", "complete", "clean"], tuple[Any, ...]]  # what to do, with its arguments
-Answer: TypeAlias = Document | Entry | tuple[Item | Rejected, ...] | Unreadable
-
-_HEADER = 8  # bytes of a frame's length, big endian
 # A child may wait for a processor: the wall clock bound is wider than the CPU bound, and only ends what sleeps for ever.
 _WALL_PER_CPU_SECOND = 4.0
+# Who waits so long for a child, in seconds, gets a spare one: two hostile documents must not hold up all others for
+# the ten seconds that each may take
+_PATIENCE = 1.0
+_SPARE = 1
+# Documents of more bytes are read one after the other: what a process needs grows with its document, up to tenfold and more
+_LARGE = 1_000_000
+# All that a child gets of the environment: where Python is. No tokens, no proxies, no settings of libraries.
+_INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME")
 
 
 class Sandbox:
@@ -50,20 +44,22 @@ class Sandbox:
 
     def __init__(self, limits: Limits, workers: int) -> None:
         self._limits = limits
-        self._children = [_Child(limits) for _ in range(workers)]
+        self._children = [_Child(limits) for _ in range(workers + _SPARE)]
+        self._spare = self._children[workers:]
+        self._large = asyncio.Lock()
         self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()  # a warm one before one that must be started
-        for child in self._children:
+        for child in self._children[:workers]:
             self._idle.put_nowait(child)
 
     async def read(self, body: bytes, hints: Hints, known: frozenset[str] = frozenset()) -> Document | Unreadable:
         """What the bytes say; entries whose fingerprint is in `known` are only counted."""
-        answer = await self._run(("read", (body, hints, known)))
+        answer = await self._run(Job("read", (hints, known)), body)
         assert isinstance(answer, Document | Unreadable)
         return answer
 
     async def complete(self, entry: Entry, body: bytes, hints: Hints, detail: Detail | None) -> Entry | Unreadable:
         """The entry with what the page behind its link adds."""
-        answer = await self._run(("complete", (entry, body, hints, detail)))
+        answer = await self._run(Job("complete", (entry, hints, detail)), body)
         assert isinstance(answer, Entry | Unreadable)
         return answer
 
@@ -73,16 +69,29 @@ class Sandbox:
         """Each entry as an item of the source, or why not."""
         if not recognised:
             return ()
-        answer = await self._run(("clean", (tuple(recognised), source, now, self._limits.characters)))
+        answer = await self._run(Job("clean", (tuple(recognised), source, now, self._limits.characters)), b"")
         assert isinstance(answer, tuple | Unreadable)
         return answer
 
-    async def _run(self, job: Job) -> Answer:
-        child = await self._idle.get()
+    async def _run(self, job: Job, body: bytes) -> Answer:
+        if len(body) <= _LARGE:
+            return await self._in_a_child(job, body)
+        async with self._large:
+            return await self._in_a_child(job, body)
+
+    async def _in_a_child(self, job: Job, body: bytes) -> Answer:
+        child = await self._free()
         try:
-            return await child.run(job)
+            return await child.run(job, body)
         finally:
             self._idle.put_nowait(child)
+
+    async def _free(self) -> _Child:
+        try:
+            async with asyncio.timeout(_PATIENCE if self._spare else None):
+                return await self._idle.get()
+        except TimeoutError:
+            return self._spare.pop() if self._spare else await self._idle.get()
 
     async def close(self) -> None:
         for child in self._children:
@@ -91,7 +100,8 @@ class Sandbox:
 
 @asynccontextmanager
 async def opened(limits: Limits, *, workers: int | None = None) -> AsyncIterator[Sandbox]:
-    """A sandbox whose processes end with the block. `workers`: one per processor, four at most, unless said otherwise."""
+    """A sandbox whose processes end with the block. `workers`: one per processor, four at most, unless said otherwise; one more
+    starts when these are long at work."""
     sandbox = Sandbox(limits, workers or min(4, os.cpu_count() or 1))
     try:
         yield sandbox
@@ -106,59 +116,76 @@ class _Child:
         self._limits = limits
         self._process: Process | None = None
 
-    async def run(self, job: Job) -> Answer:
+    async def run(self, job: Job, body: bytes) -> Answer:
         process = self._process or await self._start()
         bound = self._limits.parse_seconds * _WALL_PER_CPU_SECOND
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             async with asyncio.timeout(bound):
-                process.stdin.write(_frame(pickle.dumps(job, protocol=pickle.HIGHEST_PROTOCOL)))
+                pickled = pickle.dumps(job, protocol=pickle.HIGHEST_PROTOCOL)
+                process.stdin.write(header(pickled, body) + pickled)
+                process.stdin.write(body)  # by itself: not copied once more
                 await process.stdin.drain()
-                size = int.from_bytes(await process.stdout.readexactly(_HEADER), "big")
+                leaving, size, _ = HEADER.unpack(await process.stdout.readexactly(HEADER.size))
                 answer = _loads(await process.stdout.readexactly(size))
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, BrokenPipeError):
+        except TimeoutError:
             await self.stop()
-            return Unreadable(
-                failure=Failure.PARSER_KILLED,
-                detail=f"reading it took more than {self._limits.parse_seconds:g} s of processor time or too much memory",
-            )
+            return _killed(f"reading it took more than {bound:g} s")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            with contextlib.suppress(TimeoutError):  # it is ending: of what, its own status says
+                await asyncio.wait_for(process.wait(), 1)
+            return _killed(self._epitaph(await self.stop()))
         except asyncio.CancelledError:
             await self.stop()  # its answer would be taken for the next job's
             raise
+        if leaving:
+            await self.stop()
         return answer
+
+    def _epitaph(self, status: int | None) -> str:
+        """Why a child ended without an answer. It catches what Python can catch: the rest are signals."""
+        if status == -signal.SIGXCPU:
+            return f"reading it took more than {self._limits.parse_seconds:g} s of processor time"
+        if status is not None and status < 0:
+            return f"reading it ended the parser by {signal.Signals(-status).name}"
+        return "reading it ended the parser"
 
     async def _start(self) -> Process:
         # The child must find this very package, also where it runs from a checkout that nobody installed.
         root = str(Path(__file__).resolve().parent.parent.parent)
-        inherited = os.environ.get("PYTHONPATH")
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
             "-m",
-            "aggregator.passes.sandbox",
+            "aggregator.passes.parser",
             str(self._limits.parse_seconds),
             str(self._limits.parse_memory),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, inherited)))},
+            stderr=asyncio.subprocess.DEVNULL,  # what a library has to say of foreign bytes is no message of ours
+            close_fds=True,  # no socket, no store, no lock
+            env={**environment, "PYTHONPATH": path, "PYTHONUTF8": "1"},
             start_new_session=True,  # Ctrl-C is for the parent; it ends its children
         )
         return self._process
 
-    async def stop(self) -> None:
+    async def stop(self) -> int | None:
+        """Ends the process where there is one; its exit status, negative for a signal."""
         process, self._process = self._process, None
         if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+            return None
         if process.stdin is not None:
             process.stdin.close()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        return await process.wait()
 
 
-def _frame(content: bytes) -> bytes:
-    return len(content).to_bytes(_HEADER, "big") + content
+def _killed(detail: str) -> Unreadable:
+    return Unreadable(failure=Failure.PARSER_KILLED, detail=detail)
 
 
 # What values of the model are made of
@@ -179,54 +206,3 @@ class _ModelOnly(pickle.Unpickler):
 def _loads(content: bytes) -> Answer:
     answer: Answer = _ModelOnly(io.BytesIO(content)).load()
     return answer
-
-
-# ------------------------------------------------------------------------------------------------------------- the child
-
-
-def serve(seconds: float, memory: int) -> None:
-    """The child's life: jobs in from standard input, answers out, until the input ends."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not write into the answers
-    while (job := _next_job(source)) is not None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-        sink.write(_frame(pickle.dumps(_answer(job), protocol=pickle.HIGHEST_PROTOCOL)))
-        sink.flush()
-
-
-def _next_job(source: BinaryIO) -> Job | None:
-    header = source.read(_HEADER)
-    if len(header) < _HEADER:
-        return None
-    job: Job = pickle.loads(source.read(int.from_bytes(header, "big")))  # noqa: S301  the parent's own words
-    return job
-
-
-def _answer(job: Job) -> Answer:
-    try:
-        return _done(*job)
-    except MemoryError:
-        return Unreadable(failure=Failure.PARSER_KILLED, detail="reading it took too much memory")
-    except RecursionError:
-        return Unreadable(failure=Failure.MALFORMED, detail="nested too deeply to be read")
-
-
-def _done(name: str, arguments: tuple[Any, ...]) -> Answer:
-    if name == "clean":
-        from aggregator.clean import item
-
-        recognised, source, now, characters = arguments
-        return tuple(item.clean(one, source, now=now, characters=characters) for one in recognised)
-    from aggregator.parse import document, page
-
-    return page.complete(*arguments) if name == "complete" else document.read(*arguments)
-
-
-if __name__ == "__main__":
-    serve(float(sys.argv[1]), int(sys.argv[2]))

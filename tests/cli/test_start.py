@@ -40,7 +40,7 @@ def called(folder: Path, *arguments: str) -> tuple[str, set[str]]:
     return done.stdout, set((folder / "modules").read_text().split())
 
 
-@pytest.mark.parametrize("options", [(), ("-q",), ("-v",), ("--log-format", "json")], ids=" ".join)
+@pytest.mark.parametrize("options", [(), ("-q",), ("--log-format", "json")], ids=" ".join)
 def test_a_pass_in_which_nothing_changed(tmp_path: Path, options: tuple[str, ...]) -> None:
     with LocalServer() as server:
         server.reply("/feed", FEED, headers={"ETag": '"v1"'})

@@ -75,7 +75,7 @@ def test_the_content_type_is_not_asked(content_type: str) -> None:
             rss("a"), Kind.SITEMAP, Failure.NOT_A_FEED, "not a sitemap", id="a feed where a sitemap was named"
         ),
         pytest.param(b'{"error": 1}', Kind.AUTO, Failure.NOT_A_FEED, "no JSON Feed", id="JSON of another kind"),
-        pytest.param(b'{"items": [', Kind.AUTO, Failure.MALFORMED, "JSON", id="JSON that ends too early"),
+        pytest.param(b'{"items": [', Kind.AUTO, Failure.TRUNCATED, "JSON", id="JSON that ends too early"),
         pytest.param(
             b"<html><body><div>x</div>", Kind.LISTING, Failure.NO_ENTRIES, "has a link", id="a listing without links"
         ),

@@ -31,9 +31,10 @@ def plain(value: Any) -> Any:
 
 
 def shown(found: Document | Unreadable) -> dict[str, Any]:
+    said = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
     return {
         "is": type(found).__name__,
-        **plain({f.name: as_data(getattr(found, f.name)) for f in dataclasses.fields(found)}),
+        **plain({name: as_data(value) for name, value in said.items() if value is not False}),
     }
 
 

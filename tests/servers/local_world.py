@@ -50,9 +50,11 @@ Script = Callable[[Seen], Answer]
 
 
 class LocalServer:
-    """One port of 127.0.0.1, a thread a connection."""
+    """One port (0: a free one) of 127.0.0.1, a thread a connection."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", greeting: bytes = b"") -> None:
+    def __init__(
+        self, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0, greeting: bytes = b""
+    ) -> None:
         self.requests: list[Seen] = []
         self.most_at_once = 0
         self.closing = threading.Event()
@@ -65,7 +67,7 @@ class LocalServer:
         self._knocks: set[tuple[str, int]] = set()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self._listening = socket.create_server((host, 0), backlog=256)
+        self._listening = socket.create_server((host, port), backlog=256)
         self.host, self.port = host, int(self._listening.getsockname()[1])
 
     def __enter__(self) -> LocalServer:
