@@ -75,7 +75,9 @@ def read(body: bytes, hints: Hints) -> Decoded:
         decoded = _as_utf8(body, label, declared) or _by_label(body, label, declared)
     once = twice.undone(decoded.utf8)
     if once is not None:
-        decoded = replace(decoded, utf8=once, repairs=(*decoded.repairs, "text that was encoded twice was decoded again"))
+        decoded = replace(
+            decoded, utf8=once, repairs=(*decoded.repairs, "text that was encoded twice was decoded again")
+        )
     return _declared_anew(decoded)
 
 
