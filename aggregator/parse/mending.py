@@ -31,7 +31,7 @@ def mended(utf8: bytes) -> tuple[bytes, tuple[str, ...]]:
         repairs.append("CDATA sections without an end were closed")
     escaped = closed
     if b"<!ENTITY" not in closed:  # else it may declare what it refers to
-        escaped = outside_cdata(closed, lambda markup: _BARE.sub(_escaped, markup))
+        escaped = outside_cdata(closed, _escaped_markup)
     if escaped != closed:
         repairs.append("`&` and `<` that are no markup were escaped")
     return escaped, tuple(repairs)
@@ -57,6 +57,16 @@ def leaves_closed(utf8: bytes) -> bytes:
     """The document with the closing tags of titles, links and dates that are missing or misspelt. feedparser's SGML parser loses
     such an entry's title and all that follows in it."""
     return outside_cdata(utf8, lambda markup: _UNCLOSED.sub(rb"<\1\2>\3</\1>", markup))
+
+
+def _escaped_markup(markup: bytes) -> bytes:
+    """Comments stay: nothing in them is an error."""
+    first, *rest = markup.split(b"<!--")
+    pieces = [_BARE.sub(_escaped, first)]
+    for piece in rest:
+        comment, end, after = piece.partition(b"-->")
+        pieces.append(comment + end + _BARE.sub(_escaped, after))
+    return b"<!--".join(pieces)
 
 
 def _escaped(bare: re.Match[bytes]) -> bytes:
