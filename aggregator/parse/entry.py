@@ -89,7 +89,9 @@ def _link(parsed: Parsed, base: str) -> str | None:
     if link == guid and guid and not _PERMALINK.match(guid):
         link = None
     alternates = (_written(alternate, "href") for alternate in _links(parsed, "alternate"))
-    candidates = (_written(parsed, "feedburner_origlink"), link, *alternates)
+    # An empty <link/> keeps feedparser from that
+    instead = guid if guid and _field(parsed, "link") == "" and _PERMALINK.match(guid) else None
+    candidates = (_written(parsed, "feedburner_origlink"), link, *alternates, instead)
     return next((url for url in (urls.absolute(candidate, base) for candidate in candidates) if url), None)
 
 
