@@ -21,6 +21,7 @@ MANY = 100_000
         pytest.param("<!--" * MANY, id="open comments"),
         pytest.param("<p>Wort</p>" * 900_000, id="ten megabytes"),
         pytest.param("&amp;" * MANY, id="escapes"),
+        pytest.param("&" * 500_000, id="ampersands"),
         pytest.param("<table><tr><td>" * MANY, id="tables in tables"),
         pytest.param("<a><b><i><u>" * 20_000 + "</p>" * 1_000, id="formatting that is never closed"),
     ],
