@@ -1,4 +1,4 @@
-"""Each way in which feeds were seen broken, from bytes to items. A row's id names the breakage; docs/broken-feeds.md lists them."""
+"""Each way in which feeds were seen broken, from bytes to items. A row's id names the breakage, as docs/broken-feeds.md does."""
 
 import gzip
 from collections.abc import Callable

@@ -18,7 +18,7 @@ SIDE = """<aside class="marginalspalte"><h3>Ministerin</h3><p>Lebenslauf und Ter
 <h3>Publikationen</h3><ul><li><a href="/b/1">Broschüre Energiestrategie</a></li></ul></aside>"""
 RELATED = """<div class="related"><h3>Weitere Meldungen</h3><ul><li><a href="/m/1">Radweg an der Spree eröffnet</a></li>
 <li><a href="/m/2">Förderbescheid für Cottbus</a></li><li><a href="/m/3">Neue Leiterin im Museum</a></li></ul></div>"""
-COOKIES = """<div id="cookie-banner" class="cookie-consent"><p>Wir verwenden Cookies, um Ihnen ein optimales Erlebnis zu bieten.</p>
+COOKIES = """<div id="cookie-banner" class="cookie-consent"><p>Wir verwenden Cookies, damit alles gut geht.</p>
 <button>Alle akzeptieren</button></div>"""
 CONTACT = """<footer><p>Pressestelle, Heinrich-Mann-Allee 107, 14473 Potsdam</p></footer>"""
 
