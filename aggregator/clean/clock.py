@@ -19,7 +19,17 @@ _ZONES = {
     **dict.fromkeys(("mst", "pdt"), -7),
     "edt": -4,
     "pst": -8,
+    "akdt": -8,
+    "akst": -9,
+    "hst": -10,
+    "hkt": 8,
+    "sgt": 8,
     "jst": 9,
+    "kst": 9,
+    "aest": 10,
+    "aedt": 11,
+    "nzst": 12,
+    "nzdt": 13,
 }
 _FURTHEST = timedelta(hours=14)  # Kiribati; no place is further from Greenwich
 
@@ -32,7 +42,9 @@ _OFFSET = re.compile(  # GMT+2, +02:00, and PostgreSQL's +02 at the end; "10:00-
     r"[\s,;(]*(?:(?:gmt|utc)\s?([+-])(\d\d?)(?::?(\d\d))?|([+-])(\d\d):?(\d\d)|([+-])(\d\d)$)(?!\d|:\d|\s*uhr)",
     re.ASCII,
 )
-_ABBREVIATION = re.compile(r"[\s,;(]*([a-z]{1,4})(?![a-zäöüß/])")
+_ABBREVIATION = re.compile(
+    r"[\s,;(]*([a-z]{1,4})(?![a-zäöüß/\d])( dst\b)?"
+)  # EST5EDT is a rule, MET DST is summer time
 _PLACE = re.compile(r"[\s,;(]*([a-z]+)/([a-z]+(?:_[a-z]+)*)")
 
 
@@ -74,7 +86,7 @@ def zone(line: str, start: int) -> tuple[tzinfo | None, int]:
         return _place(place[1], place[2]), place.end()
     name = _ABBREVIATION.match(line, start)
     if name and name[1] in _ZONES:
-        return timezone(timedelta(hours=_ZONES[name[1]])), name.end()
+        return timezone(timedelta(hours=_ZONES[name[1]] + (1 if name[2] else 0))), name.end()
     return None, start
 
 

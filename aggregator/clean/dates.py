@@ -94,7 +94,7 @@ def _other(written: str, zone: str) -> Moment | None:
     if not line or len(line) > _LONGEST:
         return None
     unix = _UNIX.match(line)
-    if unix:
+    if unix and not _COMPACT.match(line):  # 201210301015 is no milliseconds of 1976
         return _moment(datetime.fromtimestamp(int(unix[1]), UTC), DateTrust.EXACT)
     line = _CTIME.sub(r"\1 \3 \2", _spelt_out(line))
     found = days.find(line)

@@ -55,6 +55,7 @@ _TEXT_ONLY = nh3.Cleaner(
 )
 
 _DEEPEST = 200
+_MOST_REFERENCES = 50_000
 _NESTING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 # Elements that the next of their kind closes, or that hold nothing: many of them are no nesting
 _FLAT = _names("p li td th tr dd dt option br img hr input wbr col source track area link meta embed param")
@@ -145,7 +146,9 @@ def _cleaned(cleaner: nh3.Cleaner, markup: str) -> str:
 
 def _shallow(markup: str) -> str:
     """The markup, or only its paragraphs when it is nested deeper than any text is: nh3 takes 20 s for 100,000 open `<div>`,
-    and what shows it would have to cope as well."""
+    and what shows it would have to cope as well. For each bare `&` it takes 7 µs: no text has so many of them."""
+    if markup.count("&") > _MOST_REFERENCES:
+        markup = markup.replace("&", " ")
     if markup.count("<") <= _DEEPEST or _depth(markup) <= _DEEPEST:
         return markup
     return _ALL_BUT_PARAGRAPHS.sub(" ", markup)

@@ -36,7 +36,7 @@ def clean(recognised: Recognised, source: Source, *, now: datetime, characters: 
     """The entry as an item of the source; `Rejected` when it has neither title nor text nor link. No field is longer than
     `characters` before it is cleaned."""
     entry = recognised.entry
-    link = _link(entry, source)
+    link = _link(entry, source) or _file(entry, source)
     page = link or _home(source)
     texts = _texts(entry, page, characters)
     if not texts.title and not link:
@@ -77,6 +77,12 @@ def _link(entry: Entry, source: Source) -> str | None:
     if not entry.link or _NUMBER_ALONE.match(entry.link.strip()):
         return None
     return urls.absolute(entry.link, source.homepage or urls.public(source.url))
+
+
+def _file(entry: Entry, source: Source) -> str | None:
+    """What is enclosed, where that is all there is (podcasts, gazettes as PDF); a picture only goes with a text."""
+    files = (one.url for one in entry.enclosures if not one.type.strip().lower().startswith("image/"))
+    return next((url for url in (urls.absolute(file, source.homepage or source.url) for file in files) if url), None)
 
 
 # ----------------------------------------------------------------------------------------------------------------- texts

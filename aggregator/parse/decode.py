@@ -9,10 +9,11 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aggregator.errors import Failure
 from aggregator.model import Hints, Unreadable
+from aggregator.parse import twice
 
 INFLATED = 10_000_000  # bytes; what a gzip body may become
 
@@ -26,7 +27,10 @@ _MARKS = (
     (b"<\x00\x00\x00", "utf-32le", 0),
     (b"\x4c\x6f\xa7\x94", "cp037", 0),
 )
-_UTF16 = ((re.compile(rb"\x00<\x00[^\x00]"), "utf-16be"), (re.compile(rb"<\x00[^\x00]\x00"), "utf-16le"))
+_UTF16 = (
+    (re.compile(rb"(?:\x00[\t\n\r ])*+\x00<\x00[^\x00]"), "utf-16be"),
+    (re.compile(rb"(?:[\t\n\r ]\x00)*+<\x00[^\x00]\x00"), "utf-16le"),
+)
 _DECLARATION = re.compile(rb"\s*<\?xml\b[^>]*?>")
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']\s*([^"']*?)\s*["']""")
 _META = re.compile(rb"""<meta\b[^<>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -40,6 +44,13 @@ _WIDER = {"iso8859-1": "cp1252", "iso8859-9": "cp1254", "gbk": "gb18030"}
 # 16 or 32 bits wide, a label that says so is wrong.
 _NO_LABELS = re.compile(r"(?:raw-)?unicode-escape|punycode|idna|undefined|utf-(?:7|16|32)(?:-[bl]e)?$")
 _ESCAPING = ("iso2022", "hz")  # they write with ASCII bytes and are therefore valid UTF-8
+# Emoji as Oracle's UTF8 and Java's modified UTF-8 have them: either half of a UTF-16 pair is a character of its own (CESU-8)
+_HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+# One byte alone among ASCII is never UTF-8: pasted from windows-1252, if it is a letter or sign that German or French text has
+# (`Ã` and `â` are not among them: those are what is left of a character that was cut in two)
+_PASTED = re.compile(
+    rb"(?<![\x80-\xff])[" + re.escape("äöüÄÖÜßéèàçÉ…–„“”‚‘’€§°«»".encode("cp1252")) + rb"](?![\x80-\xff])"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +73,11 @@ def read(body: bytes, hints: Hints) -> Decoded:
         declared = _declared(body)
         label = _label(hints, declared)
         decoded = _as_utf8(body, label, declared) or _by_label(body, label, declared)
+    once = twice.undone(decoded.utf8)
+    if once is not None:
+        decoded = replace(
+            decoded, utf8=once, repairs=(*decoded.repairs, "text that was encoded twice was decoded again")
+        )
     return _declared_anew(decoded)
 
 
@@ -103,12 +119,12 @@ def _replaced(text: str) -> tuple[str, ...]:
 
 def _as_utf8(body: bytes, label: str, declared: str) -> Decoded | None:
     codec = _codec(label)
-    if codec.startswith(_ESCAPING):
+    if codec.startswith(_ESCAPING) or (codec == "ascii" and _codec(declared).startswith(_ESCAPING)):
         return None
     try:
         body.decode()
     except UnicodeDecodeError:
-        return _nearly_utf8(body, codec, _codec(declared))
+        return _nearly_utf8(_HALVES.sub(_joined, body), codec, _codec(declared))
     if codec == "utf-8" or (codec and body.isascii()):
         return Decoded(utf8=body, encoding=label)
     wrong = not body.isascii() and _codec(declared or label) not in {"", "utf-8", "ascii"}
@@ -125,8 +141,13 @@ def _nearly_utf8(body: bytes, *codecs_named: str) -> Decoded | None:
     needed = 0.5 if {"", "ascii", "utf-8"}.issuperset(codecs_named) else 0.99
     if (sequences - bad) / sequences < needed:
         return None
-    repairs = (f"bytes that are not UTF-8 were replaced: {bad}",)
+    text = _PASTED.sub(lambda byte: byte[0].decode("cp1252").encode(), body).decode("utf-8", "replace")
+    repairs = (f"bytes that are not UTF-8 were replaced: {bad}",) if bad else ()
     return Decoded(utf8=text.encode(), encoding="utf-8", mislabelled=True, repairs=repairs)
+
+
+def _joined(halves: re.Match[bytes]) -> bytes:
+    return halves[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16").encode()
 
 
 def _by_label(body: bytes, label: str, declared: str) -> Decoded:

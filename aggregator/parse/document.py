@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from aggregator.parse.decode import Decoded
 
 # Declarations, comments and the document type before the root element. Possessive, so that nothing is tried twice.
-_ROOT = re.compile(rb"(?:\s|<\?[^>]*+>|<!--.*?-->|<!(?!--)(?:[^>\[]|\[[^\]]*+\])*+>)*+<([A-Za-z_][\w.:-]*)", re.DOTALL)
+_ROOT = re.compile(
+    rb"(?:\s|<\?(?:[^<>]|>(?=[^<>]{0,300}\?>))*+>|<!--.*?-->|<!(?!--)(?:[^>\[]|\[[^\]]*+\])*+>)*+<([A-Za-z_][\w.:-]*)",
+    re.DOTALL,
+)
 _FEED_LATER = re.compile(rb"<\?xml\b|<(?:rss|feed|rdf:RDF)[\s>]")
 _JUNK = 10_000  # bytes before a feed in which warnings of a PHP page stand
 _HEAD = 200_000  # bytes of an HTML page in which its title and feeds are looked for

@@ -29,7 +29,7 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _LENGTH = re.compile(r"[1-9]\d{0,14}$", re.ASCII)  # "0" and "" stand for unknown
 # "mail (name)" of RSS and "name <mail>". feedparser knows no top-level domain of more than four letters, such as .berlin
 _MAILED = re.compile(r"\s*\S+@\S+\s*\(([^()]+)\)\s*$|([^<>@]+?)\s*<\S+@\S+>\s*$")
-_PERMALINK = re.compile(r"https?://|/", re.IGNORECASE)
+_PERMALINK = re.compile(r"https?://|www\.|/", re.IGNORECASE)
 
 
 def read(parsed: Parsed, *, atom: bool, base: str, fingerprint: str = "") -> Entry:
@@ -83,14 +83,15 @@ def _links(parsed: Parsed, relation: str) -> Iterator[Parsed]:
 
 
 def _link(parsed: Parsed, base: str) -> str | None:
-    """The original behind FeedBurner's redirect, else the link, else any alternate, else a guid that is a URL. feedparser takes
-    every guid without isPermaLink="false" for a link, also a bare number (Laravel's feeds have such guids)."""
+    """The original behind FeedBurner's redirect, else the link, else any alternate, where feedparser has put a guid that is
+    the only link: every guid without isPermaLink="false", also a bare number (Laravel's feeds have such guids)."""
     guid, link = _written(parsed, "id"), _written(parsed, "link")
-    if guid and not _PERMALINK.match(guid):
-        link = None if link == guid else link
-        guid = None
+    if link == guid and guid and not _PERMALINK.match(guid):
+        link = None
     alternates = (_written(alternate, "href") for alternate in _links(parsed, "alternate"))
-    candidates = (_written(parsed, "feedburner_origlink"), link, *alternates, guid)
+    # An empty <link/> keeps feedparser from that
+    instead = guid if guid and _field(parsed, "link") == "" and _PERMALINK.match(guid) else None
+    candidates = (_written(parsed, "feedburner_origlink"), link, *alternates, instead)
     return next((url for url in (urls.absolute(candidate, base) for candidate in candidates) if url), None)
 
 
@@ -121,15 +122,17 @@ def _has_entity(value: str) -> bool:
 
 
 def _texts(parsed: Parsed, *, atom: bool, base: str) -> tuple[Prose | None, Prose | None]:
-    """Summary and content, the longest where there are several. feedparser copies the content where there is no summary."""
+    """Summary and content, the longest of all that there is. feedparser copies the content where there is no summary, and
+    calls content what comes second: of a description of 5,000 characters and an itunes:summary of 50 the latter."""
     contents = [part for part in _field(parsed, "content", ()) if _written(part, "value")]
     longest = max(contents, key=lambda part: len(part["value"]), default=None)
     content = _prose(longest, atom=atom, base=base) if longest else None
-    summary = _written(parsed, "summary")
+    summary = _written(parsed, "summary") or _written(parsed, "media_caption")
     if summary is None or any(summary == part["value"] for part in contents):
         return None, content
     detail = {**_field(parsed, "summary_detail", {}), "value": summary}
-    return _prose(detail, atom=atom, base=base), content
+    said = _prose(detail, atom=atom, base=base)
+    return (content, said) if content and len(said.value) > len(content.value) else (said, content)
 
 
 def _prose(detail: Parsed, *, atom: bool, base: str) -> Prose:

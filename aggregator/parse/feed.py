@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aggregator import text, urls
 from aggregator.errors import Failure
 from aggregator.model import Document, Hints, Unreadable
-from aggregator.parse import decode, entry, plain, rest, spans
+from aggregator.parse import decode, entry, mending, plain, rest, spans
 
 if TYPE_CHECKING:
     import feedparser
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # What XML 1.0 forbids makes expat give up, and feedparser then reads the whole feed with its SGML parser, which is slower, has
 # no CPU bound and lets the characters through. Reading on without them loses nothing.
 _CONTROL = bytes({*range(32)} - {9, 10, 13})
+_NO_CHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")  # U+FFFE, U+FFFF
 _REFERENCE = re.compile(rb"&#(?:0*(?:[12]?\d|3[01]|\d{5,})|[xX](?:0*1?[0-9a-fA-F]|[0-9a-fA-F]{4,}));")
 _ENTITY = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_TYPE = re.compile(r"(?:application|text)/(?:xml(?:-dtd|-external-parsed-entity)?|.*\+xml)$")
@@ -48,7 +49,7 @@ _FEEDPARSER_RAISES = (
 def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) -> Document | Unreadable:
     """The feed with those of its first `hints.limit` entries that are not `known`."""
     utf8, repairs = _mended(decoded.utf8)
-    cut = _cut(utf8, known, hints.limit)
+    cut = _cut(mending.captions_apart(utf8), known, hints.limit)
     document = _plainly(cut, hints)
     faults: tuple[str, ...] = ()
     unfinished = False
@@ -59,10 +60,12 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
             result = _attempt(cut.utf8)
         if isinstance(result, Unreadable):
             return result
+        unfinished = _unfinished(result, cut.utf8)
+        if result["bozo"]:
+            result, repairs = _closed(cut.utf8, result, repairs)
         if not result["version"] and not result["entries"] and not cut.known:
             return Unreadable(failure=Failure.NOT_A_FEED, detail="XML, but neither RSS nor Atom")
         document, faults = _document(result, hints, cut.fingerprints, cut.utf8), _fault(result)
-        unfinished = _unfinished(result, cut.utf8)
     entries = tuple(entry for entry in document.entries if entry.fingerprint not in known)
     return replace(
         document,
@@ -112,24 +115,21 @@ class _Cut:
 
 def _mended(utf8: bytes) -> tuple[bytes, tuple[str, ...]]:
     repairs = []
-    legal = _REFERENCE.sub(_legal, utf8.translate(None, _CONTROL))
+    legal = _REFERENCE.sub(_legal, _NO_CHARACTERS.sub(b"", utf8.translate(None, _CONTROL)))
     if len(legal) != len(utf8):
         repairs.append("characters that XML forbids were removed")
     mended = _without_entities(legal)
     if mended != legal:
         repairs.append("entities of HTML, which XML does not know, were replaced")
-    return mended, tuple(repairs)
+    mended, further = mending.mended(mended)
+    return mended, (*repairs, *further)
 
 
 def _without_entities(utf8: bytes) -> bytes:
     if not _ENTITY.search(utf8):
         return utf8
-    first, *rest = utf8.split(b"<![CDATA[")  # where an entity is text, and HTML's own affair
-    pieces = [_ENTITY.sub(_numeric, first)]
-    for piece in rest:
-        data, end, after = piece.partition(b"]]>")
-        pieces.append(data + end + _ENTITY.sub(_numeric, after))
-    return b"<![CDATA[".join(pieces)
+    # In CDATA an entity is text, and HTML's own affair
+    return mending.outside_cdata(utf8, lambda markup: _ENTITY.sub(_numeric, markup))
 
 
 def _numeric(reference: re.Match[bytes]) -> bytes:
@@ -199,6 +199,17 @@ def _attempt(utf8: bytes) -> feedparser.FeedParserDict | Unreadable:
     except _FEEDPARSER_RAISES as error:
         said = text.shorten(text.line(str(error)), 200)
         return Unreadable(failure=Failure.MALFORMED, detail=f"feedparser: {type(error).__name__}: {said}")
+
+
+def _closed(
+    utf8: bytes, result: feedparser.FeedParserDict, repairs: tuple[str, ...]
+) -> tuple[feedparser.FeedParserDict, tuple[str, ...]]:
+    """The same document read with the closing tags that it lacks, where that is what is wrong with it."""
+    closed = mending.leaves_closed(utf8)
+    again = result if closed == utf8 else _attempt(closed)
+    if again is result or isinstance(again, Unreadable) or len(again["entries"]) < len(result["entries"]):
+        return result, repairs
+    return again, (*repairs, "closing tags that are missing or misspelt were added")
 
 
 def _readable(cut: _Cut) -> _Cut:

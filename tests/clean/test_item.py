@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import text
@@ -300,6 +300,7 @@ ENTRIES = st.builds(
 
 
 @pytest.mark.slow
+@settings(max_examples=300, deadline=None)
 @given(ENTRIES)
 def test_any_text_in_any_field_is_an_item_or_rejected(entry: Entry) -> None:
     found = clean(entry)

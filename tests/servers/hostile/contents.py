@@ -151,7 +151,7 @@ CONTENT = (
         items=2,
         serve=_document(documents.entities),
     ),
-    Behaviour(name="lol", does="laughs a billion times", expected="too_large",
+    Behaviour(name="lol", does="laughs a billion times", expected="too_large", serve=_document(documents.laughs)),
     Behaviour(name="xxe", does="asks for files and the inner network", expected=OK, items=2, serve=_xxe),
     Behaviour(
         name="redos-author",
