@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aggregator import __version__, due
 from aggregator.errors import AggregatorError, Failure, UsageError
 from aggregator.model import Failed, Limits, Source, SourceState, SourceUpdate, Validators
-from aggregator.passes import gather_source, publish_changed, sandbox, settle_stories
+from aggregator.passes import gather_source, matching, publish_changed, sandbox, settle_stories
 from aggregator.passes.gather_source import Gathered
 
 if TYPE_CHECKING:
@@ -207,10 +207,17 @@ def rules(config: Config) -> settle_stories.Rules:
     from aggregator import tagging
 
     return settle_stories.Rules(
-        stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
-        window=timedelta(days=config.merge_window_days),
+        merging=merging(config),
         authority={source.id: source.authority for source in config.sources},
         fixed={source.id: source.labels for source in config.sources if source.labels},
         tagging=tagging.compiled(config.taxonomy),
         minting=config.site.minting,
+    )
+
+
+def merging(config: Config) -> matching.Merging:
+    """What decides stories alone."""
+    return matching.Merging(
+        stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
+        window=timedelta(days=config.merge_window_days),
     )

@@ -17,6 +17,8 @@ from aggregator.model import (
     ItemKey,
     Known,
     Match,
+    Shared,
+    Sought,
     SourceState,
     SourceUpdate,
     Story,
@@ -159,10 +161,10 @@ class Store:
         with self._writing() as connection:
             return items.unsettle(connection, source_ids)
 
-    def candidates(self, keys: Collection[str]) -> dict[str, tuple[ItemKey, ...]]:
-        """Each key that settled items have, with these items."""
+    def candidates(self, sought: Mapping[ItemKey, Collection[Sought]]) -> dict[ItemKey, Shared]:
+        """Which settled items each of these items shares which keys with."""
         with self._reading() as connection:
-            return items.candidates(connection, keys)
+            return items.candidates(connection, sought)
 
     def items(self, keys: Collection[ItemKey]) -> dict[ItemKey, Item]:
         """The stored ones of these items."""

@@ -86,10 +86,15 @@ def _joined(items: Mapping[ItemKey, Item], matches: Sequence[Match], window: tim
     apart = {(match.left, match.right) for match in matches if match.verdict is Verdict.DIFFERENT}
     joining = [match for match in matches if _joins(match)]
     group_of = {key: [key] for match in joining for key in (match.left, match.right)}
+    decided = {(match.left, match.right) for match in joining if match.rule == compare.CONFIGURED}
+    kin = _kin(joining)
 
     def forbidden(one: ItemKey, other: ItemKey) -> bool:
         pair = (one, other) if one < other else (other, one)
-        return pair in apart or compare.veto(items[one], items[other], window=window) is not None
+        if pair in decided:
+            return False
+        strangers = one.source_id == other.source_id and kin.get(one, one) != kin.get(other, other)
+        return strangers or pair in apart or compare.veto(items[one], items[other], window=window) is not None
 
     for match in sorted(joining, key=lambda match: (-match.strength, match.left, match.right)):
         left, right = group_of[match.left], group_of[match.right]
@@ -100,6 +105,19 @@ def _joined(items: Mapping[ItemKey, Item], matches: Sequence[Match], window: tim
         left.extend(right)
         group_of.update(dict.fromkeys(right, left))
     return [members for key, members in group_of.items() if members[0] == key and len(members) > 1]
+
+
+def _kin(joining: Iterable[Match]) -> Mapping[ItemKey, ItemKey]:
+    """The items of one source that are one item again (cut, corrected, translated), each with the first of them. What a source
+    publishes as two items is two stories else, whoever has both."""
+    kin: dict[ItemKey, list[ItemKey]] = {}
+    for match in joining:
+        if match.left.source_id == match.right.source_id:
+            left, right = kin.setdefault(match.left, [match.left]), kin.setdefault(match.right, [match.right])
+            if left is not right:
+                left.extend(right)
+                kin.update(dict.fromkeys(right, left))
+    return {key: min(members) for key, members in kin.items()}
 
 
 def _related(matches: Iterable[Match]) -> Mapping[ItemKey, set[ItemKey]]:

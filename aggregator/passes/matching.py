@@ -1,0 +1,127 @@
+"""Which stored items a fresh one is compared with, and what comes of it: the step between the store's index and the rules."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from aggregator import urls
+from aggregator.model import Item, ItemKey, Keyed, Match, Shared, Sought, Verdict
+from aggregator.stories import compare, keys, profile
+from aggregator.stories.compare import Compared
+
+if TYPE_CHECKING:
+    from aggregator.store.connect import Store
+
+_TOGETHER = 200  # items whose candidates are looked up in one question
+_KEPT = 4_000  # profiles kept for the next comparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merging:
+    """All of the configuration that decides what is one story."""
+
+    stable_keys: tuple[re.Pattern[str], ...] = ()
+    window: timedelta = timedelta(days=14)
+    boilerplate: Mapping[str, frozenset[str]] = field(default_factory=dict)  # source id, or "" for all → `profile.sentence_key`
+    # canonical URLs that somebody has looked at: SAME or DIFFERENT
+    decided: Mapping[frozenset[str], Verdict] = field(default_factory=dict)
+
+    def standing(self, source_id: str) -> frozenset[str]:
+        """The standing sentences of a source."""
+        everywhere = self.boilerplate.get("", frozenset())
+        return everywhere | self.boilerplate.get(source_id, frozenset()) if self.boilerplate else everywhere
+
+
+def keyed(item: Item, merging: Merging) -> Keyed:
+    """Under what an item is found."""
+    found = keys.keys(item, stable_keys=merging.stable_keys, boilerplate=merging.standing(item.source_id))
+    return Keyed(found, keys.day(item))
+
+
+def matches(store: Store, merging: Merging, fresh: Mapping[ItemKey, Item], found: Mapping[ItemKey, Keyed]) -> Iterator[Match]:
+    """Every fresh item against everything that it shares enough keys with: settled items of the store and others of this round."""
+    known = Profiles(merging)
+    sought = {key: _sought(fresh[key], its, merging) for key, its in found.items()}
+    holders: dict[int, list[ItemKey]] = defaultdict(list)
+    for key, its in found.items():
+        for one in its.keys:
+            holders[one].append(key)
+    for batch in _batches(sorted(fresh), _TOGETHER):
+        stored = store.candidates({key: sought[key] for key in batch})
+        pairs = {
+            key: _worth(key, stored.get(key, {}), fresh) | _worth_of_round(key, sought[key], holders) for key in batch
+        }
+        items = store.items({other for its in pairs.values() for other in its} - fresh.keys())
+        for key, its in pairs.items():
+            for other in sorted(its):
+                if other in fresh or other in items:
+                    match = compared(fresh[key], fresh.get(other) or items[other], its[other], known)
+                    if match is not None:
+                        yield match
+
+
+def _sought(item: Item, its: Keyed, merging: Merging) -> tuple[Sought, ...]:
+    found = keys.sought(its, window=merging.window)
+    if not merging.decided:
+        return found
+    page = urls.canonical(item.url)
+    others = sorted(url for pair in merging.decided if page in pair for url in pair)
+    return (*found, *(Sought(urls.numbered(url), *keys.ALWAYS) for url in others))
+
+
+def _worth(key: ItemKey, stored: Shared, fresh: Mapping[ItemKey, Item]) -> Shared:
+    """What is settled again in this round has other keys now than the store knows."""
+    return {
+        other: shared
+        for other, shared in stored.items()
+        if other not in fresh and keys.worth(shared, one_source=other.source_id == key.source_id)
+    }
+
+
+def _worth_of_round(key: ItemKey, sought: Sequence[Sought], holders: Mapping[int, Sequence[ItemKey]]) -> Shared:
+    """Each pair once: with those that come after."""
+    shared: Shared = defaultdict(set)
+    for one in sought:
+        for other in holders.get(one.key, ()):
+            if key < other:
+                shared[other].add(one.key)
+    return {other: its for other, its in shared.items() if keys.worth(its, one_source=other.source_id == key.source_id)}
+
+
+def compared(left: Item, right: Item, shared: set[int], known: Profiles) -> Match | None:
+    """What the rules say of two items, and before them the configuration."""
+    merging = known.merging
+    if merging.decided:
+        verdict = merging.decided.get(frozenset((urls.canonical(left.url), urls.canonical(right.url))))
+        if verdict is not None:
+            return compare.decided(left, right, verdict)
+    return compare.compare(known.of(left), known.of(right), shared=shared, window=merging.window)
+
+
+class Profiles:
+    """What counts of each item, worked out once."""
+
+    def __init__(self, merging: Merging) -> None:
+        self.merging = merging
+        self._made: dict[ItemKey, Compared] = {}
+
+    def of(self, item: Item) -> Compared:
+        made = self._made.get(item.key)
+        if made is None or made.item is not item:
+            if len(self._made) >= _KEPT:
+                self._made.clear()
+            made = Compared(item, profile.profile(item, self.merging.standing(item.source_id)))
+            self._made[item.key] = made
+        return made
+
+
+def _batches(ordered: Sequence[ItemKey], size: int) -> Iterator[list[ItemKey]]:
+    left = iter(ordered)
+    while batch := list(islice(left, size)):
+        yield batch
