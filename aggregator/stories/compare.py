@@ -201,8 +201,11 @@ def _within(left: Compared, right: Compared, kinds: Collection[Kind], window: ti
     share, says = _shared_text(one, other)
     if share < _REVISED:
         return None
+    again = (one.marked or other.marked or Kind.URL in kinds) and differences.same_title(one, other)
+    if not again and one.digits - other.digits and other.digits - one.digits:
+        return None  # a series; told at a glance, for a source may publish hundreds of one series in the window
     found = differences.between(one, other)
-    if (one.marked or other.marked or Kind.URL in kinds) and differences.same_title(one, other):
+    if again:
         rule = "correction" if found.telling else "same-again"
         return _Answer(Verdict.UPDATE, rule, 0.8, f"{says}, one corrects the other: {found}")
     if share >= _SAME_TEXT and not found.telling and not found.renamed:

@@ -52,7 +52,7 @@ _CHARACTERS = 200
 _WORDS = 25
 # A sketch of four finds 99 of 100 copies that have two thirds of their runs in common; the lead has one of its own because
 # teasers and shortened copies have nothing else.
-_LEAD_WORDS = 26
+_LEAD_WORDS = 20
 _LEAD, _BODY = 4, 4
 _NUMBERS = 4
 _SAID = 3  # significant digits of two numbers together: `20` and `8` stand in every tenth item

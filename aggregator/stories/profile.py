@@ -75,6 +75,7 @@ class Profile:
     title: tuple[str, ...]  # its words, without kickers and marks of a correction
     words: tuple[str, ...]  # of the text
     shingles: frozenset[int]  # of three words of the text
+    digits: frozenset[str]  # words of the text that are numbers
     facts: facts.Facts  # of title and text
     english: bool
     marked: bool  # says of itself that it corrects another
@@ -95,6 +96,7 @@ def profile(item: Item, boilerplate: Collection[str] = ()) -> Profile:
         title=tuple(of_title),
         words=tuple(words),
         shingles=shingles(words),
+        digits=frozenset(word for word in words if word[0].isdigit()),
         facts=facts.read(folded, spoken, english=is_english),
         english=is_english,
         marked=marked,
