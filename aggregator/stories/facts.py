@@ -86,9 +86,8 @@ _SCALE = "|".join(sorted(SCALES, key=len, reverse=True))
 # Everything that begins with a digit: a day in its spellings, a number with what makes it an ordinal or scales it. The look
 # back stands behind the first digit, so that the search runs from digit to digit.
 _DIGITS = re.compile(
-    rf"(?P<iso>(?:19|20)\d\d(?<![\w.,-]\d{{4}})-\d\d-\d\d(?!\d))"
-    rf"|\d(?<![\w.,]\d)(?:"
-    rf"(?P<day>\d?)\.?\s?(?P<month>{_MONTH})\b\.?(?:\s(?P<year>(?:19|20)\d\d)\b)?"
+    rf"\d(?<![\w.,]\d)(?:(?P<iso>\d{{3}}-\d\d-\d\d(?!\d))"
+    rf"|(?P<day>\d?)\.?\s?(?P<month>{_MONTH})\b\.?(?:\s(?P<year>(?:19|20)\d\d)\b)?"
     rf"|(?P<d>\d?)\.(?P<m>\d{{1,2}})\.(?P<y>(?:(?:19|20)?\d\d)?)(?![\d.])"
     rf"|(?P<number>\d*(?:[.,]\d+)*)(?:(?P<ordinal>\.(?=\s[a-z])|(?:st|nd|rd|th)\b)|[\s-](?P<scale>{_SCALE})\b)?)"
 )
@@ -107,7 +106,7 @@ _NUMBERS = {
     },
     **_COUNTED,
 }
-_SPOKEN = _NUMBERS.keys() | _ORDINALS.keys()
+_SPOKEN = frozenset(_NUMBERS.keys() | _ORDINALS.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +133,8 @@ def read(folded: str, words: Sequence[str], *, english: bool = False) -> Facts:
     if english:
         for month, day, year in _ENGLISH_DAY.findall(folded):
             _day(day, _MONTHS[month], year, found)
-    for at, word in enumerate(words):
-        if word not in _SPOKEN:
-            continue
+    for at in [at for at, word in enumerate(words) if word in _SPOKEN]:
+        word = words[at]
         if word in _ORDINALS:
             found.ordinals.add(_ORDINALS[word])
             continue

@@ -58,6 +58,7 @@ _NUMBERS = 4
 _SAID = 3  # significant digits of two numbers together: `20` and `8` stand in every tenth item
 _BEGIN = 3
 _EIGHTH = 0x700
+_GOLDEN = 0x9E3779B97F4A7C15  # Knuth, The Art of Computer Programming 3, section 6.4: spreads what is multiplied by it
 _WIDE, _NARROW = (1 << 58) - 1, (1 << 42) - 1
 
 _SPACES = bytes(code if chr(code).isalnum() else 0x20 for code in range(128)) + b" " * 128
@@ -151,25 +152,20 @@ def _number(hashed: int, of: Kind, *, side: bool = False) -> int:
 
 def _sketch(words: Sequence[bytes]) -> Iterable[int]:
     hashed = list(map(crc32, words))
-    runs = {_run(one, two, three) for one, two, three in zip(hashed, hashed[1:_LEAD_WORDS], hashed[2:_LEAD_WORDS], strict=False)}
-    for run in sorted(runs)[:_LEAD]:
+    following = list(zip(hashed, hashed[1:], hashed[2:], strict=False))
+    for run in _least(following[: _LEAD_WORDS - 2], _LEAD):
         yield _number(run, Kind.LEAD)
     # Runs that begin with one word of eight come first; where these are enough the others need not be looked at
-    telling = {
-        _run(one, two, three)
-        for one, two, three in zip(hashed, hashed[1:], hashed[2:], strict=False)
-        if not one & _EIGHTH
-    }
-    found = sorted(telling)[:_BODY]
+    found = _least([three for three in following if not three[0] & _EIGHTH], _BODY)
     if len(found) < _BODY:
-        others = {_run(*three) for three in zip(hashed, hashed[1:], hashed[2:], strict=False)} - telling
-        found += sorted(others)[: _BODY - len(found)]
+        found += _least([three for three in following if three[0] & _EIGHTH], _BODY - len(found))
     for run in found:
         yield _number(run, Kind.BODY)
 
 
-def _run(one: int, two: int, three: int) -> int:
-    return (one * 0x9E3779B97F4A7C15 ^ two * 0xC2B2AE3D27D4EB4F ^ three * 0x165667B19E3779F9) >> 7 & _NARROW
+def _least(following: Iterable[tuple[int, int, int]], count: int) -> list[int]:
+    """The smallest of the numbers that runs of three words stand for."""
+    return sorted({(one + 3 * two + 5 * three) * _GOLDEN & _NARROW for one, two, three in following})[:count]
 
 
 def _of_title(heading: Sequence[bytes], source_id: str, *, other: bool) -> Iterable[int]:

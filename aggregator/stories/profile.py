@@ -52,6 +52,7 @@ _MARK = (
     r"korrektur(?:en)?|berichtigung|berichtigt(?:e[rns]?)?|korrigiert(?:e[rns]?)?|aktualisiert(?:e[rns]?)?|aktualisierung"
     r"|neue fassung|update[d]?|correct(?:ion|ed)|corrigendum|erratum|revised|richtigstellung"
 )
+_MARKS = ("korr", "berichtig", "aktualis", "fassung", "updat", "correct", "corrig", "errat", "revis", "richtigst")
 _MARKED = re.compile(rf"\W*(?:{_MARK})\b\W*|\s*\(?(?:{_MARK})\)?\s*$", re.IGNORECASE)
 _MARKED_LEAD = re.compile(
     rf"\W*(?:{_MARK})\b|.{{0,80}}\b(?:frühere[nr]?|vorherige[nr]?|earlier|previous) (?:fassung|version|mitteilung|meldung)\b",
@@ -155,7 +156,8 @@ def title(item: Item) -> tuple[str, bool]:
     found = item.title
     if _PARTED.search(found):
         found = _KICKER.sub("", found, count=1) or found
-    bare = _MARKED.sub("", found).strip()
+    folded = found.casefold()
+    bare = _MARKED.sub("", found).strip() if any(stem in folded for stem in _MARKS) else found.strip()
     marked = bare != found.strip() or bool(_MARKED_URL.search(item.url)) or bool(_MARKED_LEAD.match(item.text))
     return bare or found, marked
 
@@ -166,7 +168,7 @@ def is_cut(title: str) -> bool:
 
 def english(words: Collection[str]) -> bool:
     """Whether the words are English rather than German."""
-    return sum(word in _ENGLISH for word in words) > sum(word in _GERMAN for word in words)
+    return len(_ENGLISH.intersection(words)) > len(_GERMAN.intersection(words))
 
 
 def shingles(words: list[str]) -> frozenset[int]:
