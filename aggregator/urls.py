@@ -165,7 +165,9 @@ def front_page(comparable: str) -> bool:
 
 def numbered(comparable: str) -> int:
     """A `canonical` URL as a number of 63 bits whose lowest five are 0; what stands for the page in the index of the store."""
-    return (int.from_bytes(blake2b(comparable.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 6) << 5
+    return (
+        int.from_bytes(blake2b(comparable.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 6
+    ) << 5
 
 
 def stable_key(url: str, patterns: Iterable[re.Pattern[str]]) -> str | None:

@@ -28,7 +28,9 @@ class Merging:
 
     stable_keys: tuple[re.Pattern[str], ...] = ()
     window: timedelta = timedelta(days=14)
-    boilerplate: Mapping[str, frozenset[str]] = field(default_factory=dict)  # source id, or "" for all → `profile.sentence_key`
+    boilerplate: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # source id, or "" for all → `plain.sentence_key`
     # canonical URLs that somebody has looked at: SAME or DIFFERENT
     decided: Mapping[frozenset[str], Verdict] = field(default_factory=dict)
 
@@ -44,8 +46,10 @@ def keyed(item: Item, merging: Merging) -> Keyed:
     return Keyed(found, keys.day(item))
 
 
-def matches(store: Store, merging: Merging, fresh: Mapping[ItemKey, Item], found: Mapping[ItemKey, Keyed]) -> Iterator[Match]:
-    """Every fresh item against everything that it shares enough keys with: settled items of the store and others of this round."""
+def matches(
+    store: Store, merging: Merging, fresh: Mapping[ItemKey, Item], found: Mapping[ItemKey, Keyed]
+) -> Iterator[Match]:
+    """Every fresh item against all that it shares enough keys with: settled items of the store and others of this round."""
     known = Profiles(merging)
     sought = {key: _sought(fresh[key], its, merging) for key, its in found.items()}
     holders: dict[int, list[ItemKey]] = defaultdict(list)
@@ -54,14 +58,14 @@ def matches(store: Store, merging: Merging, fresh: Mapping[ItemKey, Item], found
             holders[one].append(key)
     for batch in _batches(sorted(fresh), _TOGETHER):
         stored = store.candidates({key: sought[key] for key in batch})
-        pairs = {
+        pairs: dict[ItemKey, Shared] = {
             key: _worth(key, stored.get(key, {}), fresh) | _worth_of_round(key, sought[key], holders) for key in batch
         }
         items = store.items({other for its in pairs.values() for other in its} - fresh.keys())
-        for key, its in pairs.items():
-            for other in sorted(its):
+        for key, shared in pairs.items():
+            for other in sorted(shared):
                 if other in fresh or other in items:
-                    match = compared(fresh[key], fresh.get(other) or items[other], its[other], known)
+                    match = compared(fresh[key], fresh.get(other) or items[other], shared[other], known)
                     if match is not None:
                         yield match
 

@@ -1,7 +1,7 @@
 """Where two texts that have much in common say something else in the same place. Pure.
 
-A copy leaves out, adds and rephrases. Next year's call, the next number of a series and a corrected release put another figure, day
-or name where the first had one: between words that are the same on both sides.
+A copy leaves out, adds and rephrases. Next year's call, the next number of a series and a corrected release put another figure,
+day or name where the first had one: beside words that are the same on both sides.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 _MONTHS = {
@@ -82,6 +81,8 @@ SCALES = {
     **dict.fromkeys(("milliarde", "milliarden", "mrd", "billion", "billions", "bn"), 10**9),
 }
 _SCALE = "|".join(sorted(SCALES, key=len, reverse=True))
+
+_LONGEST = 24  # characters; more are no number that anybody counts
 
 # Everything that begins with a digit: a day in its spellings, a number with what makes it an ordinal or scales it. The look
 # back stands behind the first digit, so that the search runs from digit to digit.
@@ -176,9 +177,10 @@ def _day(day: str, month: int, year: str, found: _Found) -> None:
         found.years.add(year if len(year) == 4 else f"20{year}")
 
 
-@lru_cache(maxsize=8192)
 def number(written: str, *, english: bool = False, scale: int = 1) -> str:
     """The shortest decimal form of a number as written: `1.000,50` in German or `1,000.50` in English."""
+    if len(written) > _LONGEST:
+        return written[:_LONGEST]
     thousands, decimal = (",", ".") if english else (".", ",")
     whole, _, rest = written.partition(decimal)
     if not _THOUSANDS.fullmatch(whole):  # `29.15` in German: the text of another house

@@ -1,9 +1,9 @@
 """What two items must share to be compared: a few numbers for each item, made of what it says alone. Pure.
 
-Nothing here counts what is stored or asks for the time, so an item has the same keys whenever it comes (the law of closures). What
-keeps a key from finding everything is content too: a sketch takes the smallest hashes of a text's runs of words, which copies
-have in common and unrelated texts do not; one weak key alone compares nothing; and only items published within the merge window of
-each other are looked at.
+Nothing here counts what is stored or asks for the time, so an item has the same keys whenever it comes (the law of closures). And
+what keeps a key from finding everything is content: a sketch takes the smallest hashes of a text's runs of words, which copies
+have in common and unrelated texts do not; one weak key alone compares nothing; and only items published within the merge window
+of each other are looked at.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from zlib import crc32
 
 from aggregator import text, urls
 from aggregator.model import DateTrust, Item, Keyed, Sought
-from aggregator.stories import facts, profile
+from aggregator.stories import facts, plain, profile
 
 
 class Kind(IntEnum):
@@ -72,23 +72,21 @@ def keys(item: Item, *, stable_keys: Sequence[re.Pattern[str]], boilerplate: Col
     """The keys under which an item is found, sorted. None for what matches everything: a site's front page, a short text."""
     page = urls.canonical(item.url)
     own = urls.stable_key(item.url, stable_keys) or urls.stable_key(item.guid, stable_keys)
-    said, _ = profile.own_text(item.text or item.summary, boilerplate)
-    folded = text.fold(said)
-    words = _split(folded)
-    title, marked = profile.title(item)
-    heading = _split(text.fold(title))
+    said = plain.own(item, boilerplate)
+    folded, folded_title = text.fold(said.text), text.fold(said.title)
+    words, heading = _split(folded), _split(folded_title)
     found: set[int] = set()
     if not urls.front_page(page):
         found.add(urls.numbered(page))
     if own:
         found.add(_key(Kind.STABLE, own.encode()))
-    if len(said) >= _CHARACTERS and len(words) >= _WORDS:
+    if len(said.text) >= _CHARACTERS and len(words) >= _WORDS:
         found.add(_key(Kind.HASH, b" ".join(heading), b" ".join(words)))
     found.update(_sketch(words))
-    found.update(_of_title(heading, item.source_id, other=marked or profile.is_cut(title)))
+    found.update(_of_title(heading, item.source_id, other=said.marked or said.cut))
     spoken = b" ".join((*heading, *words)).decode().split()
     english = profile.english(spoken)
-    found.update(_of_facts(f"{text.fold(title)}\n{folded}", spoken, english=english))
+    found.update(_of_facts(f"{folded_title}\n{folded}", spoken, english=english))
     found.add(_key(Kind.TONGUE, item.source_id.encode(), side=english))
     return tuple(sorted(found))
 
@@ -99,11 +97,14 @@ def day(item: Item) -> int:
 
 
 def sought(keyed: Keyed, *, window: timedelta) -> tuple[Sought, ...]:
-    """What is looked for to find all that an item is compared with: by strong keys at any time, so that people can be told why last
-    year's page is no match; by others near its own day, so that what is found does not grow with the store."""
+    """What is looked for to find all that an item is compared with: by strong keys at any time, so that people can be told why
+    last year's page is no match; by others near its own day, so that what is found does not grow with the store."""
     near = ALWAYS
     if keyed.day:
-        near = (max(1, keyed.day - window.days - 2), keyed.day + window.days + 2)  # a day alone may mean any of its hours
+        near = (
+            max(1, keyed.day - window.days - 2),
+            keyed.day + window.days + 2,
+        )  # a day alone may mean any of its hours
     return tuple(
         Sought(wanted, *(ALWAYS if kind(wanted) in STRONG else near)) for key in keyed.keys for wanted in asked(key)
     )
@@ -178,7 +179,9 @@ def _of_title(heading: Sequence[bytes], source_id: str, *, other: bool) -> Itera
 
 
 def _of_facts(folded: str, words: Sequence[str], *, english: bool) -> Iterable[int]:
-    numbers = sorted(facts.read(folded, words, english=english).numbers, key=lambda one: (facts.specific(one), one), reverse=True)
+    numbers = sorted(
+        facts.read(folded, words, english=english).numbers, key=lambda one: (facts.specific(one), one), reverse=True
+    )
     for pair in combinations(sorted(numbers[:_NUMBERS]), 2):
         if sum(facts.specific(one)[0] for one in pair) >= _SAID:
             yield _key(Kind.FACTS, *(one.encode() for one in pair))
