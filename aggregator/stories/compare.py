@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from aggregator import urls
 from aggregator.model import DateTrust, Item, Match, Verdict
-from aggregator.stories import common, differences, keys, wording
+from aggregator.stories import differences, keys, likeness, wording
 from aggregator.stories.keys import Kind
 from aggregator.stories.profile import Profile
 
@@ -32,6 +32,10 @@ _SAME_TEXT = 0.9
 _REVISED = 0.6
 _SOON = timedelta(days=5)  # translations, retellings and revisions come within days
 _CORRECTED = timedelta(days=3)
+# Of the figures of the text with fewer, how many the other has: an agency's version has them all; a translation leaves some out,
+# and a number word in one language may be none in the other
+_TOLD = 0.8
+_TOLD_ABROAD = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def _copied(left: Compared, right: Compared) -> _Answer | None:
         return copy
     if one.marked or other.marked:
         return _Answer(Verdict.UPDATE, "correction", 0.5, f"{says}, one corrects: {found}")
-    if found.only_amounts and common.between(one, other).told >= 0.5 and _apart(left.item, right.item) <= _CORRECTED:
+    if found.only_amounts and likeness.between(one, other).told >= 0.5 and _apart(left.item, right.item) <= _CORRECTED:
         # An issuer corrects two figures of six: whoever carried the first version still carries this story
         return _Answer(Verdict.UPDATE, "other-figures", 0.4, f"{says}, most figures are the same, others not: {found}")
     return _different("figures" if found.numbers else "names", str(found), copy)
@@ -157,8 +161,8 @@ def _shared_text(one: Profile, other: Profile) -> tuple[float, str]:
 
 def _retold(left: Compared, right: Compared) -> _Answer | None:
     """In other words, with every figure of the shorter text: an agency's version of a release."""
-    one = common.between(left.profile, right.profile)
-    if _apart(left.item, right.item) > _SOON or one.told < 0.8 or one.words_share < 0.3:
+    one = likeness.between(left.profile, right.profile)
+    if _apart(left.item, right.item) > _SOON or one.told < _TOLD or one.words_share < 0.3:
         return None
     if len(one.figures) < 3 or one.weight < 4 or len(one.words) < 6:
         return None
@@ -169,12 +173,12 @@ def _translated(left: Compared, right: Compared) -> _Answer | None:
     """German and English: figures, names and words that both languages write alike."""
     if _apart(left.item, right.item) > _SOON:
         return None
-    one = common.between(left.profile, right.profile)
+    one = likeness.between(left.profile, right.profile)
     if left.item.source_id == right.item.source_id:
-        enough = one.told >= 0.6 and one.weight + len(one.years) + len(one.words) >= 4 and bool(one.figures)
+        enough = one.told >= _TOLD_ABROAD and one.weight + len(one.years) + len(one.words) >= 4 and bool(one.figures)
         enough = enough or (one.told == 1 and len(one.words) >= 5 and one.words_share >= 0.2)
     else:
-        enough = one.told >= 0.6 and len(one.figures) >= 2 and one.weight >= 4 and len(one.words) >= 2
+        enough = one.told >= _TOLD_ABROAD and len(one.figures) >= 2 and one.weight >= 4 and len(one.words) >= 2
     return _Answer(Verdict.SAME, "translation", 0.5, f"German and English, both tell of {one}") if enough else None
 
 
@@ -182,7 +186,7 @@ def _event(left: Compared, right: Compared) -> _Answer | None:
     """Own words about the same thing: linked, not joined."""
     if _apart(left.item, right.item) > _SOON:
         return None
-    one = common.between(left.profile, right.profile)
+    one = likeness.between(left.profile, right.profile)
     if len(one.words) < 6 or one.words_share < 0.25 or not one.figures:
         return None
     return _Answer(Verdict.RELATED, "same-event", 0.2, f"each in its own words, both tell of {one}")

@@ -40,7 +40,8 @@ _NOISE = re.compile(rf"\s*\(?(?:(?:{'|'.join(_LABELS)})\s*:|{'|'.join(_FORMULAS)
 # The link to the rest, at the very end; in any of its spellings it says that the text is the beginning of another one.
 _ELLIPSIS = r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])"
 _READ_ON = (
-    "weiter ?lesen|mehr lesen|mehr erfahren|read more|continue reading|den vollständigen artikel lesen|zum artikel|mehr|weiter"
+    "weiter ?lesen|mehr lesen|mehr erfahren|read more|continue reading"
+    "|den vollständigen artikel lesen|zum artikel|mehr|weiter"
 )
 _MORE = re.compile(rf"\s*(?:{_ELLIPSIS}\W*(?:(?:{_READ_ON})\W*)?|(?<=[.!?…\s])(?:{_READ_ON})\W*)$", re.IGNORECASE)
 

@@ -14,7 +14,7 @@ _STEM = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class Likeness:
     """What both texts have."""
 
     figures: frozenset[str]
@@ -33,13 +33,13 @@ class Common:
         return ", ".join([*figures, *sorted(self.words, key=lambda word: (-len(word), word))[:5]])
 
 
-def between(left: Profile, right: Profile) -> Common:
+def between(left: Profile, right: Profile) -> Likeness:
     """What two texts have in common."""
     one, other = (each.facts.numbers | each.facts.ordinals for each in (left, right))
     fewer = min(len(one), len(other))
     words, others = _stems(left), _stems(right)
     both = words & others
-    return Common(
+    return Likeness(
         figures=one & other,
         told=len(one & other) / fewer if fewer else 1.0,
         years=left.facts.years & right.facts.years,
