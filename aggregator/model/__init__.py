@@ -57,6 +57,7 @@ from aggregator.model.sources import (
     Source,
 )
 from aggregator.model.stories import (
+    Carried,
     Evidence,
     Group,
     Headline,
@@ -74,6 +75,7 @@ from aggregator.model.stories import (
 
 __all__ = [
     "Authority",
+    "Carried",
     "DateTrust",
     "Detail",
     "Document",

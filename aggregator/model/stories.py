@@ -119,6 +119,18 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """How a carrier's item differs from the origin's."""
+
+    item: Item
+    share: float  # of the origin's text that it carries, 0 to 1
+    own: float  # of its text that the origin does not have
+    other_title: bool
+    how: str  # whole text, shortened, translation ..., for people
+    differences: tuple[tuple[str, str], ...]  # what the origin says, what it says in the same place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """What selecting needs to know of a stored story; `version` tells whether what is published of it changed."""
 

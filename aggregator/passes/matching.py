@@ -11,8 +11,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from aggregator import urls
-from aggregator.model import Item, ItemKey, Keyed, Match, Shared, Sought, Verdict
+from aggregator.model import Carried, Item, ItemKey, Keyed, Match, Shared, Sought, Story, Verdict
 from aggregator.stories import compare, keys, profile
+from aggregator.stories import provenance as told
 from aggregator.stories.compare import Compared
 
 if TYPE_CHECKING:
@@ -106,6 +107,25 @@ def compared(left: Item, right: Item, shared: set[int], known: Profiles) -> Matc
         if verdict is not None:
             return compare.decided(left, right, verdict)
     return compare.compare(known.of(left), known.of(right), shared=shared, window=merging.window)
+
+
+def between(left: Item, right: Item, merging: Merging) -> tuple[tuple[str, ...], Match | None]:
+    """Which kinds of keys two items share, and what the rules say of them; None where they are not even compared, or where
+    nothing is worth remembering. For people who ask why not."""
+    asked = {one.key for one in _sought(left, keyed(left, merging), merging)}
+    shared = asked & set(keyed(right, merging).keys)
+    kinds = tuple(sorted({keys.kind(key).name.lower() for key in shared}))
+    decided = bool(merging.decided) and frozenset(map(urls.canonical, (left.url, right.url))) in merging.decided
+    if not decided and not keys.worth(shared, one_source=left.source_id == right.source_id):
+        return kinds, None
+    return kinds, compared(left, right, shared, Profiles(merging))
+
+
+def provenance(story: Story, merging: Merging) -> tuple[Carried, ...]:
+    """How each carrier differs from the origin, in the story's order; the origin first."""
+    known = Profiles(merging)
+    origin = known.of(story.origin).profile
+    return tuple(told.carried(origin, known.of(item).profile, item) for item in story.carriers)
 
 
 class Profiles:

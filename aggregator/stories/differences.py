@@ -32,8 +32,12 @@ class Differences:
     def telling(self) -> bool:
         return bool(self.numbers or self.names)
 
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        return (*self.numbers, *self.names)
+
     def __str__(self) -> str:
-        found = [*self.numbers, *self.names]
+        found = self.pairs
         shown = ", ".join(f"{left} / {right}" for left, right in found[:3])
         return f"{shown} and {len(found) - 3} more" if len(found) > 3 else shown or "nothing"
 

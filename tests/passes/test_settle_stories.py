@@ -42,16 +42,16 @@ TEXTS += [
     RELEASE.format("12,5", 45)
     + " Der Landkreis hofft auf Zulieferer aus der Region und will eine Buslinie einrichten.",
     (
-        "The state supports a plant for green hydrogen in Lusatia with 12.5 million euros. The grant was handed over in Cottbus. The "
+        "The state supports a plant for green hydrogen in Lusatia with 12.5 million euros. The grant came to Cottbus. The "
         "plant is to create 140 jobs, 45 of them in Spremberg, and to produce 4,200 tonnes a year from 2028."
     ),
     (
-        "Mit 12,5 Millionen Euro fördert das Land eine Anlage für Wasserstoff: 140 Stellen entstehen in der Lausitz, 45 in Spremberg. "
+        "Mit 12,5 Millionen Euro fördert das Land eine Anlage für Wasserstoff: 140 Stellen in der Lausitz, 45 in Spremberg. "
         "4.200 Tonnen sollen es jährlich werden. Die Anlage geht 2028 ans Netz, der Bescheid liegt in Cottbus."
     ),
     (
-        "Zu wenig, sagt der Verband: 140 Arbeitsplätze in der Lausitz sind für Cottbus und Spremberg kein Ersatz. Die Anlage für "
-        "Wasserstoff hätte das Land früher fördern müssen. Die Staatssekretärin müsse den Bescheid nachbessern, Millionen fehlten."
+        "Zu wenig, sagt der Verband: 140 Arbeitsplätze in der Lausitz sind für Spremberg kein Ersatz. Die Anlage für "
+        "Wasserstoff hätte das Land früher fördern müssen. Die Staatssekretärin müsse nachbessern, Millionen fehlten."
     ),
 ]
 

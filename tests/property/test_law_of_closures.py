@@ -106,7 +106,7 @@ COPIES = (
     f"Cottbus, den 12.10.2026 – {GRANT[:170]} …",
     f"{GRANT} Der Landkreis hofft auf weitere Zulieferer und will eine Buslinie zur Anlage einrichten.",
     (
-        "The state supports the building of a plant for green hydrogen in Lusatia with twelve million euros. The grant was handed "
+        "The state supports a plant for green hydrogen in Lusatia with twelve million euros. The grant was handed "
         "over in Cottbus. From spring 2028 the plant is to create forty jobs."
     ),
 )
