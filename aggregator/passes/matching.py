@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -35,6 +35,10 @@ class Merging:
     # canonical URLs that somebody has looked at: SAME or DIFFERENT
     decided: Mapping[frozenset[str], Verdict] = field(default_factory=dict)
 
+    def looked_at(self, shared: Collection[int]) -> bool:
+        """Whether somebody decided on a pair that these keys may have brought together."""
+        return bool(self.decided) and any(urls.numbered(url) in shared for pair in self.decided for url in pair)
+
     def standing(self, source_id: str) -> frozenset[str]:
         """The standing sentences of a source."""
         everywhere = self.boilerplate.get("", frozenset())
@@ -60,7 +64,14 @@ def matches(
     for batch in _batches(sorted(fresh), _TOGETHER):
         stored = store.candidates({key: sought[key] for key in batch})
         pairs: dict[ItemKey, Shared] = {
-            key: _worth(key, stored.get(key, {}), fresh) | _worth_of_round(key, sought[key], holders) for key in batch
+            key: {
+                other: shared
+                for other, shared in (
+                    _of_store(stored.get(key, {}), fresh) | _of_round(key, sought[key], holders)
+                ).items()
+                if merging.looked_at(shared) or keys.worth(shared, one_source=other.source_id == key.source_id)
+            }
+            for key in batch
         }
         items = store.items({other for its in pairs.values() for other in its} - fresh.keys())
         for key, shared in pairs.items():
@@ -80,23 +91,19 @@ def _sought(item: Item, its: Keyed, merging: Merging) -> tuple[Sought, ...]:
     return (*found, *(Sought(urls.numbered(url), *keys.ALWAYS) for url in others))
 
 
-def _worth(key: ItemKey, stored: Shared, fresh: Mapping[ItemKey, Item]) -> Shared:
+def _of_store(stored: Shared, fresh: Mapping[ItemKey, Item]) -> Shared:
     """What is settled again in this round has other keys now than the store knows."""
-    return {
-        other: shared
-        for other, shared in stored.items()
-        if other not in fresh and keys.worth(shared, one_source=other.source_id == key.source_id)
-    }
+    return {other: shared for other, shared in stored.items() if other not in fresh}
 
 
-def _worth_of_round(key: ItemKey, sought: Sequence[Sought], holders: Mapping[int, Sequence[ItemKey]]) -> Shared:
+def _of_round(key: ItemKey, sought: Sequence[Sought], holders: Mapping[int, Sequence[ItemKey]]) -> Shared:
     """Each pair once: with those that come after."""
-    shared: Shared = defaultdict(set)
+    shared: Shared = {}
     for one in sought:
         for other in holders.get(one.key, ()):
             if key < other:
-                shared[other].add(one.key)
-    return {other: its for other, its in shared.items() if keys.worth(its, one_source=other.source_id == key.source_id)}
+                shared.setdefault(other, set()).add(one.key)
+    return shared
 
 
 def compared(left: Item, right: Item, shared: set[int], known: Profiles) -> Match | None:
@@ -115,8 +122,7 @@ def between(left: Item, right: Item, merging: Merging) -> tuple[tuple[str, ...],
     asked = {one.key for one in _sought(left, keyed(left, merging), merging)}
     shared = asked & set(keyed(right, merging).keys)
     kinds = tuple(sorted({keys.kind(key).name.lower() for key in shared}))
-    decided = bool(merging.decided) and frozenset(map(urls.canonical, (left.url, right.url))) in merging.decided
-    if not decided and not keys.worth(shared, one_source=left.source_id == right.source_id):
+    if not merging.looked_at(shared) and not keys.worth(shared, one_source=left.source_id == right.source_id):
         return kinds, None
     return kinds, compared(left, right, shared, Profiles(merging))
 

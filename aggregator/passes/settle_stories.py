@@ -153,13 +153,16 @@ def _stories(
     ids = {key: named.name.id for named in naming.named for key in named.group.members}
     elsewhere = {key for named in naming.named for key in named.group.related} - ids.keys()
     ids |= {key: name.id for name in store.names(elsewhere) for key in name.members if key in elsewhere}
+    again = store.said_before([named.group.origin for named in naming.named if named.name.id in before])
     made = []
     for named in naming.named:
         carriers = [items[key] for key in named.group.members]
         tagged = tagging.tag(items[named.group.origin], carriers, rules.tagging, fixed=fixed_labels(carriers, rules))
         related = tuple(sorted({ids[key] for key in named.group.related if key in ids} - {named.name.id}))
         previous = before.get(named.name.id)
-        story = merge.story(named, items, tagging=tagged, related=related, previous=previous, now=now)
+        # Some servers change a text to and fro at every fetch: that is no correction, which readers should see again
+        moment = previous.changed if previous and named.group.origin in again else now
+        story = merge.story(named, items, tagging=tagged, related=related, previous=previous, now=moment)
         made.append((story, previous))
     return made
 

@@ -171,6 +171,13 @@ class Store:
         with self._reading() as connection:
             return items.load(connection, keys)
 
+    def said_before(self, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
+        """Those of the items that say again what they said before their last change."""
+        if not keys:
+            return frozenset()
+        with self._reading() as connection:
+            return items.said_before(connection, keys)
+
     def matches(self, keys: Collection[ItemKey]) -> tuple[Match, ...]:
         """All stored comparisons that touch any of the items."""
         with self._reading() as connection:

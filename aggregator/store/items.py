@@ -65,6 +65,10 @@ _UNIQUE = ("guid", "source_id")
 _ADD = sqlite.upsert_by(_TABLE, _UNIQUE, "fingerprint")
 _CHANGE = sqlite.upsert_by(_TABLE, _UNIQUE, *(name for name in _FIELDS if name not in _UNIQUE))
 _REFRESH = update(_TABLE).where(*_THIS).values(fingerprint=bindparam("new_fingerprint"))
+_REVISIONS = schema.revisions
+_KEPT = _REVISIONS.alias("kept")
+_SAID_BEFORE = (_REVISIONS.c.item == _TABLE.c.number) & (_REVISIONS.c.content_hash == _TABLE.c.content_hash)
+# A text that changes to and fro at every fetch is kept once
 _KEEP = insert(schema.revisions).from_select(
     ["item", "replaced", "content_hash", "title", "summary", "text"],
     select(
@@ -74,7 +78,20 @@ _KEEP = insert(schema.revisions).from_select(
         _TABLE.c.title,
         _TABLE.c.summary,
         _TABLE.c.text,
-    ).where(*_THIS, _TABLE.c.content_hash != bindparam("new_hash")),
+    ).where(*_THIS, _TABLE.c.content_hash != bindparam("new_hash"), ~exists().where(_SAID_BEFORE)),
+)
+_AGAIN = select(_TABLE.c.source_id, _TABLE.c.guid).where(_THESE, exists().where(_SAID_BEFORE))
+# Of one item; a page with the time of day in its text is another one at every fetch
+REVISIONS = 20
+_TOO_MANY = delete(_REVISIONS).where(
+    _REVISIONS.c.item.in_(select(_TABLE.c.number).where(*_THIS)),
+    _REVISIONS.c.number.not_in(
+        select(_KEPT.c.number)
+        .where(_KEPT.c.item.in_(select(_TABLE.c.number).where(*_THIS)))
+        .order_by(_KEPT.c.number.desc())
+        .limit(literal_column(str(REVISIONS)))
+        .offset(literal_column("0"))
+    ),
 )
 _ALIAS = sqlite.upsert(schema.aliases, "guid")
 
@@ -203,6 +220,7 @@ def change(connection: Connection, changed: Sequence[Item], *, replaced: datetim
         (INSTANT.write(replaced or item.first_seen), item.source_id, item.guid, item.content_hash) for item in changed
     ]
     sqlite.run_many(connection, _KEEP, rows)
+    sqlite.run_many(connection, _TOO_MANY, [(item.source_id, item.guid) * 2 for item in changed])
     _put(connection, _CHANGE, changed)
     sqlite.run_many(connection, _THIS_WAITS, [item.key for item in changed])
 
@@ -236,6 +254,12 @@ def unsettled_withdrawn(connection: Connection) -> tuple[ItemKey, ...]:
     """Withdrawn items whose stories still name them, sorted."""
     query = select(_TABLE.c.source_id, _TABLE.c.guid).join_from(_WAITING, _TABLE).where(~_READY)
     return tuple(sorted(ItemKey(*row) for row in connection.execute(query)))
+
+
+def said_before(connection: Connection, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
+    """Those of the items that say again what they said before their last change."""
+    these = sqlite.numbers(numbers(connection, keys).values())
+    return frozenset(ItemKey(*row) for row in sqlite.rows(connection, _AGAIN, these))
 
 
 def withdraw(connection: Connection, keys: Collection[ItemKey]) -> None:

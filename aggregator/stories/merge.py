@@ -73,7 +73,10 @@ def partition(
     present = [match for match in matches if match.left in by_key and match.right in by_key]
     together = _joined(by_key, present, window)
     related = _related(matches)
-    groups = [_group(members, by_key, authority, related) for members in together]
+    revised = [
+        match for match in present if match.verdict is Verdict.UPDATE and match.left.source_id == match.right.source_id
+    ]
+    groups = [_group(members, by_key, authority, related, _kin(revised)) for members in together]
     groups += [
         Group(origin=key, members=(key,), related=tuple(sorted(related.get(key, ()))))
         for key in by_key.keys() - set(chain.from_iterable(together))
@@ -134,15 +137,25 @@ def _group(
     items: Mapping[ItemKey, Item],
     authority: Mapping[str, Authority],
     related: Mapping[ItemKey, set[ItemKey]],
+    revised: Mapping[ItemKey, ItemKey],
 ) -> Group:
-    """The origin is the issuer's item, else a publisher's, else a repeater's; of several the earliest, then the first key."""
+    """The origin is the issuer's item, else a publisher's, else a repeater's; of several the earliest, then the first key.
+
+    Where its source revised it in an item of its own, the latest revision.
+    """
     ordered = sorted(members)
 
     def standing(key: ItemKey) -> tuple[int, datetime]:
         return _RANK[authority.get(key.source_id, Authority.PUBLISHER)], _date(items[key])
 
     others = {other for key in members for other in related.get(key, ())}.difference(members)
-    return Group(origin=min(ordered, key=standing), members=tuple(ordered), related=tuple(sorted(others)))
+    origin = min(ordered, key=standing)
+    if origin in revised:
+        versions = [key for key in ordered if revised.get(key) == revised[origin]]
+        origin = max(
+            versions, key=lambda key: (items[key].date_trust is not DateTrust.FIRST_SEEN, items[key].published, key)
+        )
+    return Group(origin=origin, members=tuple(ordered), related=tuple(sorted(others)))
 
 
 def _date(item: Item) -> datetime:
@@ -289,10 +302,14 @@ def story(
 
 
 def _published(origin: Item, others: Sequence[Item]) -> datetime:
-    """The origin's date, which no carrier can move. An origin without one (a ministry's page that shows none) takes the earliest
-    that a carrier has, before the time at which we happened to find it."""
+    """The origin's date, which no other source can move. An origin without one (a ministry's page that shows none) takes the
+    earliest that a carrier has, before the time at which we happened to find it."""
     first = others[0] if others else origin
-    return (first if origin.date_trust is DateTrust.FIRST_SEEN and _dated(first) else origin).published
+    if not _dated(origin):
+        return (first if _dated(first) else origin).published
+    # A revision is no news again: it keeps the date of what it revises
+    own = [item.published for item in others if item.source_id == origin.source_id and _dated(item)]
+    return min([origin.published, *own])
 
 
 def _dated(item: Item) -> bool:
