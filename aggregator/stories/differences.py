@@ -17,6 +17,7 @@ from aggregator.stories.profile import Profile
 
 _LONGEST = 4  # words that one place holds; more are another sentence
 _TITLE = 0.6
+_HOURS = frozenset({"uhr", "am", "pm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def between(left: Profile, right: Profile) -> Differences:
         # A title may pick another figure than the other title does; both stand in both texts
         if one - right.facts.figures and other - left.facts.figures:
             numbers.append(pair)
-            amounts = amounts and all(each[0].isdigit() for each in one | other)
+            amounts = amounts and _amounts(one, left, pair.after) and _amounts(other, right, pair.after)
     named = [pair for pair in in_text if _are_names(pair, left, right)]
     titled = {_said(pair) for pair in in_title}
     names = [pair for pair in named if _said(pair) in titled and pair not in numbers]
@@ -90,9 +91,14 @@ def _replaced(left: Sequence[str], right: Sequence[str]) -> list[_Pair]:
 
 
 def _figures(words: tuple[str, ...], of: Profile, after: str) -> frozenset[str]:
-    if after in facts.SCALES:
+    if after in facts.SCALES or after in facts.MONTHS:
         words = (*words, after)
     return facts.read(" ".join(words), words, english=of.english).figures
+
+
+def _amounts(figures: frozenset[str], of: Profile, after: str) -> bool:
+    """Whether they count something: neither days, years or hours, nor the number of a series."""
+    return after not in _HOURS and all(one[0].isdigit() and one not in of.facts.ordinals for one in figures)
 
 
 def _are_names(pair: _Pair, left: Profile, right: Profile) -> bool:

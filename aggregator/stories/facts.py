@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -32,7 +32,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted((name for name in _MONTHS if len(name) > 2), key=len, reverse=True))
+_MONTH = "|".join(sorted((name for name in MONTHS if len(name) > 2), key=len, reverse=True))
 
 # `eins` is no number: an article in German, a pronoun in English
 _COUNTED = {
@@ -133,7 +133,7 @@ def read(folded: str, words: Sequence[str], *, english: bool = False) -> Facts:
         _digits(one, found, english=english)
     if english:
         for month, day, year in _ENGLISH_DAY.findall(folded):
-            _day(day, _MONTHS[month], year, found)
+            _day(day, MONTHS[month], year, found)
     for at in [at for at, word in enumerate(words) if word in _SPOKEN]:
         word = words[at]
         if word in _ORDINALS:
@@ -157,7 +157,7 @@ def _digits(one: re.Match[str], found: _Found, *, english: bool) -> None:
         found.days.add(written[5:10])
         found.years.add(written[:4])
     elif one["month"]:
-        _day(written[0] + one["day"], _MONTHS[one["month"]], one["year"] or "", found)
+        _day(written[0] + one["day"], MONTHS[one["month"]], one["year"] or "", found)
     elif one["m"]:
         _day(written[0] + one["d"], int(one["m"]), one["y"], found)
     else:
