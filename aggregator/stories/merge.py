@@ -297,7 +297,8 @@ def story(
         version="",
     )
     version = _version(made)
-    same = previous is not None and _said(previous) == _said(made)
+    # By the versions: the items of a stored story are stored once, and say already what they say now
+    same = previous is not None and _of_said(previous.version) == _of_said(version)
     return replace(made, version=version, changed=previous.changed if previous and same else now)
 
 
@@ -317,14 +318,18 @@ def _dated(item: Item) -> bool:
 
 
 def _version(story: Story) -> str:
-    """The digest of all that is published of a story: neither evidence nor near misses, which only `explain` shows."""
+    """Digests of what the story says, and of all else that is published of it: neither evidence nor near misses, which only
+    `explain` shows."""
     published = (
-        *_said(story),
         [(item.source_id, item.url, item.title) for item in story.carriers],
         [(tag.label, tag.score) for tag in story.tags],
         (story.absorbed, story.related),
     )
-    return text.digest(json.dumps(published, ensure_ascii=False))
+    return "-".join(text.digest(json.dumps(part, ensure_ascii=False)) for part in (_said(story), published))
+
+
+def _of_said(version: str) -> str:
+    return version.partition("-")[0]
 
 
 def _said(story: Story) -> tuple[object, ...]:
