@@ -32,7 +32,7 @@ def _how(origin: Profile, carrier: Profile, share: float, own: float) -> str:
         return "translation"
     if not origin.shingles or not carrier.shingles:
         return "no text"
-    if share < 1 - _WHOLE and own > _WHOLE:
+    if share < 1 - _WHOLE:
         return "in other words"
     if share >= _WHOLE:
         return "whole text" if own < 1 - _WHOLE else "whole text with words of its own"
