@@ -196,8 +196,8 @@ def _config(models: Mapping[str, list[Any]]) -> Config:
         store_url=keys.store,
         stable_keys=keys.stable_keys,
         merge_window_days=keys.merge_window_days,
-        same=keys.stories.same,
-        apart=keys.stories.apart,
+        same=tuple((one, other) for one, other in keys.stories.same),
+        apart=tuple((one, other) for one, other in keys.stories.apart),
         boilerplate={"": standing.everywhere, **standing.sources},
         digest=_digest(site, sources, taxonomy, feeds),
     )

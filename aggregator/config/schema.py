@@ -79,10 +79,13 @@ class LimitKeys(Keys):
     parse_memory: Bytes = _written("1GB", ge=100_000_000, description="memory of the process that reads documents")
 
 
-UrlPair = Annotated[
-    tuple[Url, Url],
-    Field(json_schema_extra={"description": "the addresses of two items, as `aggregator items` shows them"}),
-]
+def _two(pair: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(pair)) != 2:
+        raise ValueError("two addresses, as `aggregator items` shows them")
+    return pair
+
+
+UrlPair = Annotated[tuple[Url, ...], AfterValidator(_two)]
 
 
 class StoryKeys(Keys):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from aggregator.store.connect import Store
 
 _TOGETHER = 200  # items whose candidates are looked up in one question
+OF_ONE_SOURCE = 200  # candidates
+_HALF_A_ROUND = 1_000
 _KEPT = 4_000  # profiles kept for the next comparison
 
 
@@ -63,23 +65,28 @@ def matches(
             holders[one].append(key)
     for batch in _batches(sorted(fresh), _TOGETHER):
         stored = store.candidates({key: sought[key] for key in batch})
-        pairs: dict[ItemKey, Shared] = {
-            key: {
-                other: shared
-                for other, shared in (
-                    _of_store(stored.get(key, {}), fresh) | _of_round(key, sought[key], holders)
-                ).items()
-                if merging.looked_at(shared) or keys.worth(shared, one_source=other.source_id == key.source_id)
-            }
-            for key in batch
-        }
-        items = store.items({other for its in pairs.values() for other in its} - fresh.keys())
-        for key, shared in pairs.items():
-            for other in sorted(shared):
-                if other in fresh or other in items:
-                    match = compared(fresh[key], fresh.get(other) or items[other], shared[other], known)
+        for key in batch:
+            pairs = _worth(key, _of_store(stored.get(key, {}), fresh) | _of_round(key, sought[key], holders), merging)
+            items = store.items(pairs.keys() - fresh.keys()) if pairs else {}
+            for other in sorted(pairs):
+                if other in items or (other in fresh and key < other):  # each pair once
+                    match = compared(fresh[key], fresh.get(other) or items[other], pairs[other], known)
                     if match is not None:
                         yield match
+
+
+def _worth(key: ItemKey, shared: Shared, merging: Merging) -> Shared:
+    """What is to be compared. An item that looks like hundreds of one source is a page of that source's making (an error page, a
+    form) or an attack: 2,000 of them would be two million pairs. The one place where a count of what is stored decides."""
+    found = {
+        other: its
+        for other, its in shared.items()
+        if merging.looked_at(its) or keys.worth(its, one_source=other.source_id == key.source_id)
+    }
+    if len(found) <= OF_ONE_SOURCE:
+        return found
+    many = Counter(other.source_id for other in found)
+    return {other: its for other, its in found.items() if many[other.source_id] <= OF_ONE_SOURCE}
 
 
 def _sought(item: Item, its: Keyed, merging: Merging) -> tuple[Sought, ...]:
@@ -97,11 +104,14 @@ def _of_store(stored: Shared, fresh: Mapping[ItemKey, Item]) -> Shared:
 
 
 def _of_round(key: ItemKey, sought: Sequence[Sought], holders: Mapping[int, Sequence[ItemKey]]) -> Shared:
-    """Each pair once: with those that come after."""
+    """Others that are settled in the same round; through no run of words or title that half of the round has."""
     shared: Shared = {}
     for one in sought:
-        for other in holders.get(one.key, ()):
-            if key < other:
+        found = holders.get(one.key, ())
+        if len(found) > _HALF_A_ROUND and keys.kind(one.key) in keys.WEAK:
+            continue
+        for other in found:
+            if key != other:
                 shared.setdefault(other, set()).add(one.key)
     return shared
 

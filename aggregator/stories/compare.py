@@ -202,16 +202,21 @@ def _within(left: Compared, right: Compared, kinds: Collection[Kind], window: ti
     one, other = left.profile, right.profile
     if one.english != other.english:
         return _translated(left, right)
+    revises = one.marked or other.marked or Kind.URL in kinds
+    if not revises and not (_nested(one.digits, other.digits) and _nested(one.names, other.names)):
+        return None  # a series; told at a glance, for a source may publish hundreds of one series in the window
     share, says = _shared_text(one, other)
     if share < _REVISED:
         return None
-    again = (one.marked or other.marked or Kind.URL in kinds) and differences.same_title(one, other)
-    if not again and one.digits - other.digits and other.digits - one.digits:
-        return None  # a series; told at a glance, for a source may publish hundreds of one series in the window
     found = differences.between(one, other)
-    if again:
+    if revises and differences.same_title(one, other):
         rule = "correction" if found.telling else "same-again"
         return _Answer(Verdict.UPDATE, rule, 0.8, f"{says}, one corrects the other: {found}")
     if share >= _SAME_TEXT and not found.telling and not found.renamed:
         return _Answer(Verdict.SAME, "same-again", 0.8, f"{says}, nothing contradicts")
     return None
+
+
+def _nested(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether one text has nothing that the other has not."""
+    return one <= other or other <= one

@@ -43,7 +43,7 @@ _KIND = _HALF - 1
 STRONG = frozenset({Kind.URL, Kind.STABLE, Kind.HASH})
 # Two numbers in common are worth a comparison; a run of words or a title needs a second key.
 _ENOUGH = frozenset({*STRONG, Kind.FACTS})
-_WEAK = frozenset({Kind.LEAD, Kind.BODY, Kind.TITLE})
+WEAK = frozenset({Kind.LEAD, Kind.BODY, Kind.TITLE})
 _REVISED = frozenset({Kind.TONGUE, Kind.BEGIN})
 _SAME_TEXT = frozenset({Kind.URL, Kind.HASH, Kind.LEAD})
 
@@ -128,7 +128,7 @@ def worth(shared: Collection[int], *, one_source: bool) -> bool:
         same_lead = sum(key & _KIND == Kind.LEAD for key in shared) == _LEAD
         same_title = Kind.TITLE in kinds and not kinds.isdisjoint(_SAME_TEXT)
         return same_lead or same_title or not kinds.isdisjoint(_REVISED)
-    return not kinds.isdisjoint(_ENOUGH) or sum(key & _KIND in _WEAK for key in shared) > 1
+    return not kinds.isdisjoint(_ENOUGH) or sum(key & _KIND in WEAK for key in shared) > 1
 
 
 def _split(folded: str) -> list[bytes]:

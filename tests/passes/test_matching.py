@@ -153,3 +153,15 @@ def test_two_items_that_people_ask_about(store: Store) -> None:
     assert match is not None
     assert ("lead" in kinds, match.rule) == (True, "content-hash")
     assert matching.between(ONE, LONELY, RULES.merging) == ((), None)
+
+
+def test_hundreds_of_the_same_page_of_one_source_are_not_compared_with_each_other(store: Store) -> None:
+    """That one of them is the original's carrier is found; that no pass can be drowned counts more than all the others."""
+    original = item("amt", title="Seite nicht gefunden")
+    settled(store, [original])
+    pages = [item("blog", str(number), title="Seite nicht gefunden") for number in range(matching.OF_ONE_SOURCE + 2)]
+    store.commit(SourceUpdate(state=SourceState(source_id="blog", last_checked=NOW), new=tuple(pages)))
+    found = settled(store)
+    assert len(found) == len(pages)
+    matches = store.matches([page.key for page in pages])
+    assert {original.key} == {match.left for match in matches}
