@@ -153,20 +153,20 @@ def _number(hashed: int, of: Kind, *, side: bool = False) -> int:
 
 def _sketch(words: Sequence[bytes]) -> Iterable[int]:
     hashed = list(map(crc32, words))
-    following = list(zip(hashed, hashed[1:], hashed[2:], strict=False))
-    for run in _least(following[: _LEAD_WORDS - 2], _LEAD):
+    for run in _least(hashed, range(min(_LEAD_WORDS, len(hashed)) - 2), _LEAD):
         yield _number(run, Kind.LEAD)
     # Runs that begin with one word of eight come first; where these are enough the others need not be looked at
-    found = _least([three for three in following if not three[0] & _EIGHTH], _BODY)
+    begins = hashed[:-2]
+    found = _least(hashed, [at for at, one in enumerate(begins) if not one & _EIGHTH], _BODY)
     if len(found) < _BODY:
-        found += _least([three for three in following if three[0] & _EIGHTH], _BODY - len(found))
+        found += _least(hashed, [at for at, one in enumerate(begins) if one & _EIGHTH], _BODY - len(found))
     for run in found:
         yield _number(run, Kind.BODY)
 
 
-def _least(following: Iterable[tuple[int, int, int]], count: int) -> list[int]:
-    """The smallest of the numbers that runs of three words stand for."""
-    return sorted({(one + 3 * two + 5 * three) * _GOLDEN & _NARROW for one, two, three in following})[:count]
+def _least(hashed: Sequence[int], starts: Iterable[int], count: int) -> list[int]:
+    """The smallest of the numbers that the runs of three words stand for which start there."""
+    return sorted({(hashed[at] + 3 * hashed[at + 1] + 5 * hashed[at + 2]) * _GOLDEN & _NARROW for at in starts})[:count]
 
 
 def _of_title(heading: Sequence[bytes], source_id: str, *, other: bool) -> Iterable[int]:
