@@ -141,6 +141,23 @@ def dedupe(expected: Mapping[str, str | None], got: Mapping[str, str]) -> Dedupe
     )
 
 
+def by_kind(
+    expected: Mapping[str, str | None], got: Mapping[str, str], kinds: Mapping[str, str]
+) -> dict[str, dict[str, float | int]]:
+    """How well the items of each kind find their own: `items`, and `precision`, `recall` and `f1` of all pairs with one of them.
+
+    A pair of two kinds counts for both.
+    """
+    wanted, found = _pairs(expected), _pairs({name: got.get(name) for name in expected})
+    report: dict[str, dict[str, float | int]] = {}
+    for kind in sorted(set(kinds.values())):
+        own = {name for name, its in kinds.items() if its == kind}
+        should, did = ({pair for pair in pairs if not own.isdisjoint(pair)} for pairs in (wanted, found))
+        score = _score(len(should & did), len(did - should), len(should - did))
+        report[kind] = {"items": len(own), "precision": score.precision, "recall": score.recall, "f1": score.f1}
+    return report
+
+
 def _pairs(belongs: Mapping[str, str | None]) -> set[tuple[str, str]]:
     """All pairs that belong together, each in the order of the mapping."""
     members: dict[str, list[str]] = defaultdict(list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from hashlib import blake2b
 from urllib.parse import parse_qsl, quote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 _FOLD = re.compile(r"[ \t]*[\r\n]\s*")
@@ -160,6 +161,13 @@ _FRONT = re.compile(r"[^/?#]*(?:/[a-z]{2}(?:[-_][a-z]{2})?)?/?", re.IGNORECASE)
 def front_page(comparable: str) -> bool:
     """Whether a `bare` or `canonical` URL is a site's front page: it stands for the site, not for one of its pages."""
     return _FRONT.fullmatch(comparable) is not None
+
+
+def numbered(comparable: str) -> int:
+    """A `canonical` URL as a number of 63 bits whose lowest five are 0; what stands for the page in the index of the store."""
+    return (
+        int.from_bytes(blake2b(comparable.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 6
+    ) << 5
 
 
 def stable_key(url: str, patterns: Iterable[re.Pattern[str]]) -> str | None:

@@ -3,7 +3,7 @@
     ./do python bench/rooms.py [parse] [clean] [stories] [publish]
 
 parse: `document.read` of new and of known entries beside `feedparser.parse`; clean: `item.clean` beside `nh3.clean` of the same
-HTML alone; stories: `identity.recognise` and `compare.keys` beside hashing the same text once; publish: RSS, Atom, JSON Feed and
+HTML alone; stories: `identity.recognise` and `keys.keys` beside hashing the same text once; publish: RSS, Atom, JSON Feed and
 page together beside plain feedgen's RSS and Atom. Input: the made-up feeds of bench/feeds_server.py, 20 entries of 2 kB.
 """
 
@@ -38,7 +38,8 @@ from aggregator.model import (
 from aggregator.parse import document
 from aggregator.publish import jsonfeed, pages, xml
 from aggregator.publish.view import View
-from aggregator.stories import compare, identity, merge
+from aggregator.stories import identity, merge
+from aggregator.stories import keys as of_items
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SOURCE = Source(id="s", name="S", url="https://site1.example/feed", timezone="Europe/Berlin")
@@ -99,7 +100,7 @@ def stories() -> None:
     row("stories: recognise new entries", recognising, "one hash of the text", floor)
     row(
         "stories: keys",
-        best(lambda: [compare.keys(one, stable_keys=()) for one in made]),
+        best(lambda: [of_items.keys(one, stable_keys=()) for one in made]),
         "one hash of the text",
         floor,
     )

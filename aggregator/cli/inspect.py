@@ -1,4 +1,4 @@
-"""What is stored and why: `items`, `explain`, `status`."""
+"""What is stored: `items`, `status`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from aggregator.errors import ADVICE, Failure, UsageError
 from aggregator.passes import health
 
 if TYPE_CHECKING:
-    from aggregator.model import Item, Match, Story, Tag
     from aggregator.store.items import Listed
 
 
@@ -85,83 +84,6 @@ def _item(row: Listed, topics: set[str]) -> dict[str, Any]:
         "categories": list(item.categories),
         "enclosures": [enclosure.url for enclosure in item.enclosures],
     }
-
-
-@click.command()
-@click.argument("what", metavar="ITEM-or-STORY-or-URL")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.pass_context
-def explain(ctx: click.Context, what: str, as_json: bool) -> None:
-    """Why an item is tagged, merged or left out."""
-    at = settings(ctx)
-    config = at.load()
-    at.existing_data()
-    with at.store(config) as store:
-        story = store.find(what)
-        if story is None:
-            raise UsageError(f"{what}: nothing stored has this id or URL; `aggregator items` lists what is")
-        matches = store.matches([item.key for item in story.carriers])
-        others = store.items({key for match in matches for key in (match.left, match.right)})
-    told = _explained(story, matches, {key: item.id for key, item in others.items()})
-    if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
-    else:
-        _tell(story, told)
-
-
-def _explained(story: Story, matches: tuple[Match, ...], ids: dict[Any, str]) -> dict[str, Any]:
-    return {
-        "story": story.id,
-        "absorbed": list(story.absorbed),
-        "tags": [_tag(tag) for tag in story.tags],
-        "near_misses": [_tag(tag) for tag in story.near_misses],
-        "carriers": [_carrier(item, origin=item is story.carriers[0]) for item in story.carriers],
-        "matches": [
-            {
-                "item": ids.get(match.left, "/".join(match.left)),
-                "with": ids.get(match.right, "/".join(match.right)),
-                "verdict": match.verdict.value,
-                "rule": match.rule,
-                "evidence": match.evidence,
-            }
-            for match in matches
-        ],
-    }
-
-
-def _tag(tag: Tag) -> dict[str, Any]:
-    evidence = [{"rule": e.rule, "field": e.field, "text": e.text, "weight": round(e.weight, 3)} for e in tag.evidence]
-    return {"label": tag.label, "score": round(tag.score, 3), "evidence": evidence}
-
-
-def _carrier(item: Item, *, origin: bool) -> dict[str, Any]:
-    return {
-        "item": item.id,
-        "source": item.source_id,
-        "url": item.url,
-        "title": item.title,
-        "published": health.rfc3339(item.published),
-        "origin": origin,
-    }
-
-
-def _tell(story: Story, told: dict[str, Any]) -> None:
-    click.secho(story.origin.title, bold=True)
-    click.echo(f"story    {story.id}")
-    for carrier in told["carriers"]:
-        role = "origin " if carrier["origin"] else "carrier"
-        click.echo(f"{role}  {carrier['item']}  {carrier['source']}  {carrier['published']}  {carrier['url']}")
-    for match in told["matches"]:
-        click.echo(
-            f"match    {match['item']} and {match['with']}: {match['verdict']} by {match['rule']}: {match['evidence']}"
-        )
-    for kind, tags in (("tag", told["tags"]), ("near", told["near_misses"])):
-        for tag in tags:
-            click.echo(f"{kind:<7}  {tag['label']} ({tag['score']})")
-            for evidence in tag["evidence"]:
-                click.echo(
-                    f"           {evidence['weight']:+.2f}  {evidence['rule']}  in {evidence['field']}: {evidence['text']}"
-                )
 
 
 @click.command()

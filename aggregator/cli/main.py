@@ -17,7 +17,7 @@ from aggregator.errors import AggregatorError
 _ELSEWHERE = {
     "sources": ("aggregator.cli.sources", "What there is to fetch: list, check, preview, add, import, export."),
     "items": ("aggregator.cli.inspect", "What is stored, newest first."),
-    "explain": ("aggregator.cli.inspect", "Why an item is tagged, merged or left out."),
+    "explain": ("aggregator.cli.explain", "Why an item is tagged, merged or left out."),
     "status": ("aggregator.cli.inspect", "How every source is."),
     "config": ("aggregator.cli.operate", "Checks the configuration; prints its JSON Schema."),
     "evaluate": ("aggregator.cli.operate", "Precision, recall and F1 on labelled data."),

@@ -88,6 +88,8 @@ def dedupe(ctx: click.Context, file: Path, as_json: bool, fail_under: float) -> 
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         _scores("pairs", report["pairs"])
+        for kind, scores in report.get("kinds", {}).items():
+            _scores(kind, {**scores, "support": f"{scores['items']} items"})
         for mistake in report["mistakes"]:
             click.echo(f"{' '.join(mistake['ids'])}: expected {mistake['expected']}, got {mistake['got']}")
     if report["pairs"]["f1"] < fail_under:

@@ -82,6 +82,41 @@ def _source(source: Source, rights: Rights | None) -> dict[str, Any]:
 
 @sources.command()
 @click.argument("source_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def boilerplate(ctx: click.Context, source_id: str | None, as_json: bool) -> None:
+    """Proposes boilerplate.yaml: standing sentences of a source, or of all, found in what is stored."""
+    from aggregator.passes import again
+
+    at = settings(ctx)
+    config = at.load()
+    at.existing_data()
+    with at.store(config) as store:
+        found = again.standing_sentences(store, config, source_id)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    click.echo(
+        "# Standing sentences, found in what is stored. Look at each: what says something about its item does not"
+    )
+    click.echo("# belong here. Then save as boilerplate.yaml; `aggregator remerge --dry-run` shows what it changes.")
+    _list("everywhere:", found["everywhere"], indent="")
+    if found["sources"]:
+        click.echo("sources:")
+    for source, sentences in found["sources"].items():
+        _list(f"  {source}:", sentences, indent="  ")
+
+
+def _list(head: str, sentences: list[str], *, indent: str) -> None:
+    """A YAML list; a JSON string is a YAML string."""
+    if sentences:
+        click.echo(head)
+    for sentence in sentences:
+        click.echo(f"{indent}  - {json.dumps(sentence, ensure_ascii=False)}")
+
+
+@sources.command()
+@click.argument("source_id", required=False)
 @click.option("--apply", is_flag=True, help="Write the new address of a source that moved for good into its file.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STARTER = Path(__file__).resolve().parent.parent / "starter"
 FILES = ("aggregator.yaml", "sources.yaml", "clusters.yaml", "feeds.yaml")
+WRITTEN = ("boilerplate.yaml",)  # by a command of ours, and so no part of what `init` copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,9 @@ class Config:
     store_url: str | None
     stable_keys: tuple[str, ...]  # regular expressions with one group each
     merge_window_days: int
+    same: tuple[tuple[str, str], ...]  # pairs of URLs
+    apart: tuple[tuple[str, str], ...]
+    boilerplate: Mapping[str, tuple[str, ...]]  # by source id, "" for every source
     digest: str
 
 
@@ -38,7 +42,7 @@ def load(folder: Path, *, environment: Mapping[str, str]) -> Config:
     """The configuration in that folder; `environment` is what `${NAME}` reads.
 
     Raises ConfigFaultsError with every fault that was found, in the order of the files. A missing clusters.yaml is a
-    configuration without labels, a missing feeds.yaml one with the default feeds.
+    configuration without labels, a missing feeds.yaml one with the default feeds, a missing boilerplate.yaml one without any.
     """
     read = _read(folder, environment)
     if read.faults:
@@ -74,7 +78,7 @@ def init(folder: Path) -> tuple[Path, ...]:
 
 @dataclass(slots=True, kw_only=True)
 class _Read:
-    """What reading a folder gathers, by kind of file: aggregator, sources, clusters, feeds."""
+    """What reading a folder gathers, by kind of file: aggregator, sources, clusters, feeds, boilerplate."""
 
     files: list[str] = field(default_factory=list)
     documents: dict[str, list[Document]] = field(default_factory=dict)
@@ -125,7 +129,7 @@ def _read_file(read: _Read, kind: str, path: Path, environment: Mapping[str, str
 
 
 def _paths(folder: Path) -> Iterator[tuple[str, Path]]:
-    for name in FILES:
+    for name in (*FILES, *WRITTEN):
         kind, path = name.removesuffix(".yaml"), folder / name
         if path.exists():
             yield kind, path
@@ -156,7 +160,8 @@ def _meant(name: str) -> str | None:
     """The file that a slightly other name stands for: cluster.yaml, sources.yml. Others are none of our business."""
     from difflib import get_close_matches
 
-    close = [] if name in FILES else get_close_matches(name, FILES, n=1, cutoff=0.85)
+    names = (*FILES, *WRITTEN)
+    close = [] if name in names else get_close_matches(name, names, n=1, cutoff=0.85)
     return close[0] if close else None
 
 
@@ -175,6 +180,7 @@ def _config(models: Mapping[str, list[Any]]) -> Config:
 
     (keys,) = models["aggregator"]
     (clusters,) = models.get("clusters", [schema.ClustersFile()])
+    (standing,) = models.get("boilerplate", [schema.BoilerplateFile()])
     (feed_keys,) = models.get("feeds", [schema.FeedsFile(defaults=True)])
     site = assemble.site(keys)
     sources = tuple(assemble.source(each, keys) for file in models["sources"] for each in file.sources)
@@ -190,6 +196,9 @@ def _config(models: Mapping[str, list[Any]]) -> Config:
         store_url=keys.store,
         stable_keys=keys.stable_keys,
         merge_window_days=keys.merge_window_days,
+        same=tuple((one, other) for one, other in keys.stories.same),
+        apart=tuple((one, other) for one, other in keys.stories.apart),
+        boilerplate={"": standing.everywhere, **standing.sources},
         digest=_digest(site, sources, taxonomy, feeds),
     )
 

@@ -79,6 +79,22 @@ class LimitKeys(Keys):
     parse_memory: Bytes = _written("250MB", ge=100_000_000, description="memory of each process that reads documents")
 
 
+def _two(pair: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(pair)) != 2:
+        raise ValueError("two addresses, as `aggregator items` shows them")
+    return pair
+
+
+UrlPair = Annotated[tuple[Url, ...], AfterValidator(_two)]
+
+
+class StoryKeys(Keys):
+    same: tuple[UrlPair, ...] = Field(
+        default=(), description="pairs of addresses that are one story, whatever the rules say"
+    )
+    apart: tuple[UrlPair, ...] = Field(default=(), description="pairs of addresses that are two stories")
+
+
 class AggregatorFile(Keys):
     """aggregator.yaml: this installation."""
 
@@ -111,6 +127,7 @@ class AggregatorFile(Keys):
     merge_window_days: int = Field(
         default=14, ge=0, le=366, description="how far apart the dates of one story's items may be"
     )
+    stories: StoryKeys = Field(default_factory=StoryKeys, description="what the rules for stories get wrong")
     feed_limit: int = Field(default=100, ge=1, le=1000, description="stories in a published feed that sets no limit")
     limits: LimitKeys = Field(default_factory=LimitKeys, description="bounds of requests and documents")
 
@@ -297,17 +314,27 @@ class FeedsFile(Keys):
     feeds: tuple[FeedKeys, ...] = ()
 
 
+class BoilerplateFile(Keys):
+    """boilerplate.yaml: standing sentences, which say nothing about what an item tells of."""
+
+    everywhere: tuple[Line, ...] = Field(default=(), description="of any source")
+    sources: dict[Id, tuple[Line, ...]] = Field(
+        default_factory=dict, description="by source; `aggregator sources boilerplate` writes this file"
+    )
+
+
 FILES: dict[str, type[Keys]] = {
     "aggregator": AggregatorFile,
     "sources": SourcesFile,
     "clusters": ClustersFile,
     "feeds": FeedsFile,
+    "boilerplate": BoilerplateFile,
 }
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of all files: any of the four fits the whole, each alone is at `#/$defs/AggregatorFile`,
-    `#/$defs/SourcesFile`, `#/$defs/ClustersFile`, `#/$defs/FeedsFile`."""
+    """JSON Schema (2020-12) of all files: any of them fits the whole, each alone is at `#/$defs/AggregatorFile`,
+    `#/$defs/SourcesFile`, `#/$defs/ClustersFile`, `#/$defs/FeedsFile`, `#/$defs/BoilerplateFile`."""
     from pydantic.json_schema import models_json_schema
 
     _, schema = models_json_schema(

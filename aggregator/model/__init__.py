@@ -65,10 +65,14 @@ from aggregator.model.sources import (
     Source,
 )
 from aggregator.model.stories import (
+    Carried,
     Evidence,
     Group,
     Headline,
+    Keyed,
     Match,
+    Shared,
+    Sought,
     Story,
     StoryName,
     StoryUpdate,
@@ -79,6 +83,7 @@ from aggregator.model.stories import (
 
 __all__ = [
     "Authority",
+    "Carried",
     "DateTrust",
     "Detail",
     "Document",
@@ -100,6 +105,7 @@ __all__ = [
     "Host",
     "Item",
     "ItemKey",
+    "Keyed",
     "Kind",
     "Known",
     "KnownItem",
@@ -122,7 +128,9 @@ __all__ = [
     "Scope",
     "Selection",
     "Selector",
+    "Shared",
     "Site",
+    "Sought",
     "Source",
     "SourceState",
     "SourceUpdate",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 
 from aggregator.model.items import Item, ItemKey
 
@@ -29,6 +30,24 @@ class Match:
     rule: str  # canonical-url, stable-key, content-hash ...; for DIFFERENT: what forbids
     strength: float  # 0 to 1; stronger matches are joined first
     evidence: str  # what they share or what forbids, for people
+
+
+class Keyed(NamedTuple):
+    """The keys under which an item is found, and the day (since 1970) of its publication; 0 where it has no date of its own."""
+
+    keys: tuple[int, ...]
+    day: int
+
+
+class Sought(NamedTuple):
+    """A key that is looked for, on these days."""
+
+    key: int
+    first: int
+    last: int
+
+
+Shared: TypeAlias = dict[ItemKey, set[int]]  # other items, with the keys that one has in common with them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +119,18 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """How a carrier's item differs from the origin's."""
+
+    item: Item
+    share: float  # of the origin's text that it carries, 0 to 1
+    own: float  # of its text that the origin does not have
+    other_title: bool
+    how: str  # whole text, shortened, translation ..., for people
+    differences: tuple[tuple[str, str], ...]  # what the origin says, what it says in the same place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """What selecting needs to know of a stored story; `version` tells whether what is published of it changed."""
 
@@ -117,7 +148,7 @@ class StoryUpdate:
     """All that one transaction of the settle stroke commits."""
 
     settled: tuple[ItemKey, ...]  # items that are settled by it
-    keys: Mapping[ItemKey, tuple[str, ...]]  # the candidate keys of these items
+    keys: Mapping[ItemKey, Keyed]  # the candidate keys of these items
     matches: tuple[Match, ...]  # replace every stored match that touches an item of `rematched`
     rematched: tuple[ItemKey, ...]
     stories: tuple[Story, ...]  # new or changed ones, whole

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from aggregator import tagging
+from aggregator.errors import UsageError
 from aggregator.model import Group, ItemKey, Story, StoryName, StoryUpdate
 from aggregator.passes import one_pass, settle_stories
-from aggregator.stories import merge
+from aggregator.stories import boilerplate, merge
 
 if TYPE_CHECKING:
     from aggregator.config.load import Config
@@ -97,6 +98,18 @@ def remerge(config: Config, store: Store, *, now: datetime, dry_run: bool) -> Di
             for name in moved
         ),
     )
+
+
+def standing_sentences(store: Store, config: Config, source_id: str | None) -> dict[str, Any]:
+    """What boilerplate.yaml could say by what is stored: `everywhere`, and `sources` by id."""
+    if source_id is not None and source_id not in {source.id for source in config.sources}:
+        raise UsageError(f"no source is called {source_id}; `aggregator sources list` names all")
+    items = (item for batch in _batches(store) for story in batch for item in story.carriers)
+    found = boilerplate.proposed(item for item in items if source_id in {None, item.source_id})
+    return {
+        "everywhere": list(found.get("", ())),
+        "sources": {name: list(sentences) for name, sentences in found.items() if name},
+    }
 
 
 def _batches(store: Store) -> Iterable[list[Story]]:

@@ -1,7 +1,8 @@
 """Runs the rules over labelled files, the way a pass would, and hands the answers to `evaluate`.
 
 A labelled file is JSON Lines; a line has `id`, `title`, `published`, `publisher`, `url`, `summary`, `body_html`, `lang`, and
-`labels` (for tagging) or `group` (for stories: items of one group are one story, items without belong to none).
+`labels` (for tagging) or `group` (for stories: items of one group are one story, items without belong to none) and, where one
+likes, `kind`: how this variant came about.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class _Row:
     item: Item
     labels: tuple[str, ...]
     group: str | None
+    kind: str | None
 
 
 def tagging(config: Config, file: Path, *, now: datetime) -> dict[str, Any]:
@@ -67,7 +69,10 @@ def dedupe(config: Config, file: Path, *, now: datetime) -> dict[str, Any]:
         one_pass.settle(config, store, now=now)
         names = store.names([row.item.key for row in rows])
     story = {key: name.id for name in names for key in name.members}
-    return evaluate.dedupe({row.id: row.group for row in rows}, {row.id: story[row.item.key] for row in rows}).as_dict()
+    expected, got = {row.id: row.group for row in rows}, {row.id: story[row.item.key] for row in rows}
+    report = evaluate.dedupe(expected, got).as_dict()
+    kinds = {row.id: row.kind for row in rows if row.kind}
+    return report | {"kinds": evaluate.by_kind(expected, got, kinds)} if kinds else report
 
 
 def _rows(config: Config, file: Path, *, now: datetime) -> list[_Row]:
@@ -78,7 +83,15 @@ def _rows(config: Config, file: Path, *, now: datetime) -> list[_Row]:
         try:
             written = json.loads(line)
             item = _item(config, written, now=now)
-            rows.append(_Row(id=written["id"], item=item, labels=_labels(written), group=written.get("group")))
+            rows.append(
+                _Row(
+                    id=written["id"],
+                    item=item,
+                    labels=_labels(written),
+                    group=written.get("group"),
+                    kind=written.get("kind"),
+                )
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 Place(str(file), number),

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aggregator import __version__, due
+from aggregator import __version__, due, urls
 from aggregator.errors import AggregatorError, Failure, UsageError
-from aggregator.model import Failed, Limits, Source, SourceState, Validators
-from aggregator.passes import gather_source, once, publish_changed, sandbox, settle_stories
+from aggregator.model import Failed, Limits, Source, SourceState, Validators, Verdict
+from aggregator.passes import gather_source, matching, once, publish_changed, sandbox, settle_stories
 from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
 
@@ -222,10 +222,29 @@ def rules(config: Config) -> settle_stories.Rules:
     from aggregator import tagging
 
     return settle_stories.Rules(
-        stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
-        window=timedelta(days=config.merge_window_days),
+        merging=merging(config),
         authority={source.id: source.authority for source in config.sources},
         fixed={source.id: source.labels for source in config.sources if source.labels},
         tagging=tagging.compiled(config.taxonomy),
         minting=config.site.minting,
     )
+
+
+def merging(config: Config) -> matching.Merging:
+    """What decides stories alone."""
+    from aggregator.stories import plain
+
+    return matching.Merging(
+        stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
+        window=timedelta(days=config.merge_window_days),
+        boilerplate={
+            source_id: frozenset(map(plain.sentence_key, sentences))
+            for source_id, sentences in config.boilerplate.items()
+            if sentences
+        },
+        decided=_decided(config.same, Verdict.SAME) | _decided(config.apart, Verdict.DIFFERENT),
+    )
+
+
+def _decided(pairs: Iterable[tuple[str, str]], verdict: Verdict) -> dict[frozenset[str], Verdict]:
+    return {frozenset(map(urls.canonical, pair)): verdict for pair in pairs}

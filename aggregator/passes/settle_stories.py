@@ -7,11 +7,10 @@ puts that whole closure together again.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aggregator.model import (
@@ -24,7 +23,8 @@ from aggregator.model import (
     StoryUpdate,
     Verdict,
 )
-from aggregator.stories import compare, merge
+from aggregator.passes import matching
+from aggregator.stories import merge
 
 if TYPE_CHECKING:
     from aggregator import tagging
@@ -37,8 +37,7 @@ ROUND = 2_000  # items settled in one transaction
 class Rules:
     """All that decides what is one story and how it is tagged."""
 
-    stable_keys: tuple[re.Pattern[str], ...]
-    window: timedelta
+    merging: matching.Merging
     authority: Mapping[str, Authority]
     fixed: Mapping[str, tuple[str, ...]]  # labels that a source's every item carries
     tagging: tagging.Rules
@@ -79,13 +78,17 @@ def planned(
     store: Store, rules: Rules, fresh: Sequence[Item], withdrawn: Collection[ItemKey], *, now: datetime
 ) -> Plan:
     """What settling these items would commit; reads the store, writes nothing."""
-    keys = {item.key: compare.keys(item, stable_keys=rules.stable_keys) for item in fresh}
-    matches = _compared(store, rules, fresh, keys)
+    of_round = {item.key: item for item in fresh}
+    keys = {key: matching.keyed(item, rules.merging) for key, item in of_round.items()}
+    matches = list(matching.matches(store, rules.merging, of_round, keys))
     rematched = {*keys, *withdrawn}
-    reached, kept = _closure(store, rematched, matches)
-    items = {item.key: item for item in fresh}
-    items |= store.items(reached - items.keys() - set(withdrawn))
-    groups = merge.partition(items.values(), [*kept, *matches], authority=rules.authority, window=rules.window)
+    reached, kept, near = _closure(store, rematched, rematched, matches)
+    if near:  # stories of the same event name each other: what is told of the others changes as well
+        others, more, _ = _closure(store, near, rematched, matches)
+        reached, kept = reached | others, kept | more
+    items = of_round | store.items(reached - of_round.keys() - set(withdrawn))
+    joined = [*kept.values(), *matches]
+    groups = merge.partition(items.values(), joined, authority=rules.authority, window=rules.merging.window)
     earlier = store.names(reached)
     naming = merge.name(groups, items, earlier, minting=rules.minting, now=now)
     stories = _stories(store, rules, naming, items, earlier, now=now)
@@ -103,57 +106,35 @@ def planned(
     )
 
 
-def _compared(
-    store: Store, rules: Rules, fresh: Sequence[Item], keys: Mapping[ItemKey, tuple[str, ...]]
-) -> list[Match]:
-    """Every fresh item against everything that shares a key with it: settled items of the store and others of this round."""
-    holders: dict[str, set[ItemKey]] = defaultdict(set)
-    for item_key, its_keys in keys.items():
-        for key in its_keys:
-            holders[key].add(item_key)
-    for key, settled in store.candidates(holders.keys()).items():
-        holders[key].update(settled)
-    shared: dict[tuple[ItemKey, ItemKey], list[str]] = defaultdict(list)
-    for key in sorted(holders):
-        members = sorted(holders[key])
-        for position, left in enumerate(members):
-            for right in members[position + 1 :]:
-                # One source never merges with itself: a link that 2,000 of its items share would make 2 million pairs.
-                if left.source_id != right.source_id and (left in keys or right in keys):
-                    shared[left, right].append(key)
-    items = {item.key: item for item in fresh}
-    items |= store.items({key for pair in shared for key in pair} - items.keys())
-    found = (
-        compare.compare(items[left], items[right], shared=its_keys, window=rules.window)
-        for (left, right), its_keys in shared.items()
-    )
-    return [match for match in found if match is not None]
+def _closure(
+    store: Store, start: Collection[ItemKey], rematched: Collection[ItemKey], matches: Sequence[Match]
+) -> tuple[set[ItemKey], dict[tuple[ItemKey, ItemKey], Match], set[ItemKey]]:
+    """Everything reachable from `start` over stored and new matches; the stored matches that still hold; and what tells of the
+    same events as anything reached.
 
-
-def _closure(store: Store, start: Collection[ItemKey], matches: Sequence[Match]) -> tuple[set[ItemKey], list[Match]]:
-    """Everything reachable from `start` over stored and new matches; and the stored matches that still hold.
-
-    Stored matches that touch `start` are about to be replaced: they lead to what must be settled again, no more.
+    Stored matches that touch `rematched` are about to be replaced: they lead to what must be settled again, no more.
     """
     fresh_edges: dict[ItemKey, list[Match]] = defaultdict(list)
     for match in matches:
         fresh_edges[match.left].append(match)
         fresh_edges[match.right].append(match)
     reached: set[ItemKey] = set()
+    near: set[ItemKey] = set()
     kept: dict[tuple[ItemKey, ItemKey], Match] = {}
     frontier = set(start)
     while frontier:
         reached |= frontier
         stored = store.matches(frontier)
         for match in stored:
-            if match.left not in start and match.right not in start:
+            if match.left not in rematched and match.right not in rematched:
                 kept[match.left, match.right] = match
         edges = [*stored, *(match for key in frontier for match in fresh_edges.get(key, ()))]
+        near.update(key for match in edges if match.verdict is Verdict.RELATED for key in (match.left, match.right))
         joined = [match for match in edges if match.verdict in {Verdict.SAME, Verdict.UPDATE}]
         frontier = {key for match in joined for key in (match.left, match.right)} - reached
         if not frontier:  # a story's members belong together even where the match between them is gone
             frontier = {key for name in store.names(reached) for key in name.members} - reached
-    return reached, list(kept.values())
+    return reached, kept, near - reached
 
 
 def _stories(
@@ -170,13 +151,18 @@ def _stories(
 
     before = store.stories([name.id for name in earlier])
     ids = {key: named.name.id for named in naming.named for key in named.group.members}
+    elsewhere = {key for named in naming.named for key in named.group.related} - ids.keys()
+    ids |= {key: name.id for name in store.names(elsewhere) for key in name.members if key in elsewhere}
+    again = store.said_before([named.group.origin for named in naming.named if named.name.id in before])
     made = []
     for named in naming.named:
         carriers = [items[key] for key in named.group.members]
         tagged = tagging.tag(items[named.group.origin], carriers, rules.tagging, fixed=fixed_labels(carriers, rules))
         related = tuple(sorted({ids[key] for key in named.group.related if key in ids} - {named.name.id}))
         previous = before.get(named.name.id)
-        story = merge.story(named, items, tagging=tagged, related=related, previous=previous, now=now)
+        # Some servers change a text to and fro at every fetch: that is no correction, which readers should see again
+        moment = previous.changed if previous and named.group.origin in again else now
+        story = merge.story(named, items, tagging=tagged, related=related, previous=previous, now=moment)
         made.append((story, previous))
     return made
 

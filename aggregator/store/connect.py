@@ -18,6 +18,8 @@ from aggregator.model import (
     ItemKey,
     Known,
     Match,
+    Shared,
+    Sought,
     SourceState,
     SourceUpdate,
     Story,
@@ -186,15 +188,22 @@ class Store:
         with self._writing() as connection:
             return items.unsettle(connection, source_ids)
 
-    def candidates(self, keys: Collection[str]) -> dict[str, tuple[ItemKey, ...]]:
-        """Each key that settled items have, with these items."""
+    def candidates(self, sought: Mapping[ItemKey, Collection[Sought]]) -> dict[ItemKey, Shared]:
+        """Which settled items each of these items shares which keys with."""
         with self._reading() as connection:
-            return items.candidates(connection, keys)
+            return items.candidates(connection, sought)
 
     def items(self, keys: Collection[ItemKey]) -> dict[ItemKey, Item]:
         """The stored ones of these items."""
         with self._reading() as connection:
             return items.load(connection, keys)
+
+    def said_before(self, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
+        """Those of the items that say again what they said before their last change."""
+        if not keys:
+            return frozenset()
+        with self._reading() as connection:
+            return items.said_before(connection, keys)
 
     def matches(self, keys: Collection[ItemKey]) -> tuple[Match, ...]:
         """All stored comparisons that touch any of the items."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from aggregator.model import Item, ItemKey, Known, KnownItem
+from aggregator.model import Item, ItemKey, Keyed, Known, KnownItem, Shared, Sought
 from aggregator.store import columns, schema, sqlite
 from aggregator.store.columns import INSTANT
 
@@ -65,6 +65,10 @@ _UNIQUE = ("guid", "source_id")
 _ADD = sqlite.upsert_by(_TABLE, _UNIQUE, "fingerprint")
 _CHANGE = sqlite.upsert_by(_TABLE, _UNIQUE, *(name for name in _FIELDS if name not in _UNIQUE))
 _REFRESH = update(_TABLE).where(*_THIS).values(fingerprint=bindparam("new_fingerprint"))
+_REVISIONS = schema.revisions
+_KEPT = _REVISIONS.alias("kept")
+_SAID_BEFORE = (_REVISIONS.c.item == _TABLE.c.number) & (_REVISIONS.c.content_hash == _TABLE.c.content_hash)
+# A text that changes to and fro at every fetch is kept once
 _KEEP = insert(schema.revisions).from_select(
     ["item", "replaced", "content_hash", "title", "summary", "text"],
     select(
@@ -74,7 +78,20 @@ _KEEP = insert(schema.revisions).from_select(
         _TABLE.c.title,
         _TABLE.c.summary,
         _TABLE.c.text,
-    ).where(*_THIS, _TABLE.c.content_hash != bindparam("new_hash")),
+    ).where(*_THIS, _TABLE.c.content_hash != bindparam("new_hash"), ~exists().where(_SAID_BEFORE)),
+)
+_AGAIN = select(_TABLE.c.source_id, _TABLE.c.guid).where(_THESE, exists().where(_SAID_BEFORE))
+# Of one item; a page with the time of day in its text is another one at every fetch
+REVISIONS = 20
+_TOO_MANY = delete(_REVISIONS).where(
+    _REVISIONS.c.item.in_(select(_TABLE.c.number).where(*_THIS)),
+    _REVISIONS.c.number.not_in(
+        select(_KEPT.c.number)
+        .where(_KEPT.c.item.in_(select(_TABLE.c.number).where(*_THIS)))
+        .order_by(_KEPT.c.number.desc())
+        .limit(literal_column(str(REVISIONS)))
+        .offset(literal_column("0"))
+    ),
 )
 _ALIAS = sqlite.upsert(schema.aliases, "guid")
 
@@ -128,8 +145,13 @@ _FRESH = (
 _INDEX = sqlite.indexing(_FRESH)
 _DONE = delete(_WAITING).where(sqlite.among(_WAITING.c.item))
 
-_DROP_KEYS = delete(schema.item_keys).where(sqlite.among(schema.item_keys.c.item))
-_ADD_KEY = insert(schema.item_keys)
+_KEYS, _SKETCHES = schema.item_keys, schema.sketches
+_ADD_KEY = insert(_KEYS)
+_DROP_KEY = delete(_KEYS).where(*(_KEYS.c[name] == bindparam(f"of_{name}") for name in ("key", "day", "item")))
+_ADD_SKETCH = insert(_SKETCHES)
+_SKETCHED = select(_SKETCHES.c.item, _SKETCHES.c.day, _SKETCHES.c.packed).where(sqlite.among(_SKETCHES.c.item))
+_DROP_SKETCHES = delete(_SKETCHES).where(sqlite.among(_SKETCHES.c.item))
+_HOLDERS = select(_TABLE.c.number, _TABLE.c.source_id, _TABLE.c.guid).where(_THESE, _SETTLED, PRESENT)
 
 _Value = TypeVar("_Value")
 
@@ -198,6 +220,7 @@ def change(connection: Connection, changed: Sequence[Item], *, replaced: datetim
         (INSTANT.write(replaced or item.first_seen), item.source_id, item.guid, item.content_hash) for item in changed
     ]
     sqlite.run_many(connection, _KEEP, rows)
+    sqlite.run_many(connection, _TOO_MANY, [(item.source_id, item.guid) * 2 for item in changed])
     _put(connection, _CHANGE, changed)
     sqlite.run_many(connection, _THIS_WAITS, [item.key for item in changed])
 
@@ -231,6 +254,12 @@ def unsettled_withdrawn(connection: Connection) -> tuple[ItemKey, ...]:
     """Withdrawn items whose stories still name them, sorted."""
     query = select(_TABLE.c.source_id, _TABLE.c.guid).join_from(_WAITING, _TABLE).where(~_READY)
     return tuple(sorted(ItemKey(*row) for row in connection.execute(query)))
+
+
+def said_before(connection: Connection, keys: Collection[ItemKey]) -> frozenset[ItemKey]:
+    """Those of the items that say again what they said before their last change."""
+    these = sqlite.numbers(numbers(connection, keys).values())
+    return frozenset(ItemKey(*row) for row in sqlite.rows(connection, _AGAIN, these))
 
 
 def withdraw(connection: Connection, keys: Collection[ItemKey]) -> None:
@@ -270,21 +299,45 @@ def numbers(connection: Connection, keys: Collection[ItemKey]) -> dict[ItemKey, 
     return {key: number for key, number in found if key in wanted}  # other sources may use the same guid
 
 
-def replace_keys(connection: Connection, of: Collection[int], keys: Mapping[int, Collection[str]]) -> None:
+def replace_keys(connection: Connection, of: Collection[int], keys: Mapping[int, Keyed]) -> None:
     """The keys of the items `of` are from now on `keys`."""
-    sqlite.run(connection, _DROP_KEYS, sqlite.numbers(of))
-    sqlite.run_many(connection, _ADD_KEY, sorted({(key, number) for number, its in keys.items() for key in its}))
+    these = sqlite.numbers(of)
+    gone = [
+        (key, day, number)
+        for number, day, packed in sqlite.rows(connection, _SKETCHED, these)
+        for key in _unpacked(packed)
+    ]
+    sqlite.run_many(connection, _DROP_KEY, gone)
+    sqlite.run(connection, _DROP_SKETCHES, these)
+    held = [(number, its.day, tuple(sorted(set(its.keys)))) for number, its in sorted(keys.items()) if its.keys]
+    # in the order of the index: 40,000 rows touch each of its pages once
+    sqlite.run_many(connection, _ADD_KEY, sorted((key, day, number) for number, day, its in held for key in its))
+    sqlite.run_many(connection, _ADD_SKETCH, [(number, day, _packed(its)) for number, day, its in held])
 
 
-def candidates(connection: Connection, keys: Collection[str]) -> dict[str, tuple[ItemKey, ...]]:
-    """Who else has these keys: settled items, sorted."""
-    asked = (schema.item_keys.c.key, _TABLE.c.source_id, _TABLE.c.guid)
-    query = select(*asked).join_from(schema.item_keys, _TABLE).where(_SETTLED, PRESENT)
-    holders: dict[str, list[ItemKey]] = defaultdict(list)
-    for batch in batches(keys):
-        for key, source_id, guid in connection.execute(query.where(schema.item_keys.c.key.in_(batch))):
-            holders[key].append(ItemKey(source_id, guid))
-    return {key: tuple(sorted(its_holders)) for key, its_holders in holders.items()}
+def _packed(keys: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(keys)}q", *keys)
+
+
+def _unpacked(packed: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(packed) // 8}q", packed)
+
+
+def candidates(connection: Connection, sought: Mapping[ItemKey, Collection[Sought]]) -> dict[ItemKey, Shared]:
+    """Which settled items each of these items shares which keys with; itself not."""
+    askers = sorted(sought)
+    rows = [(number, *one) for number, asker in enumerate(askers) for one in sorted(sought[asker])]
+    found = sqlite.holding(connection, rows)
+    holders = {
+        number: ItemKey(source_id, guid)
+        for number, source_id, guid in sqlite.rows(connection, _HOLDERS, sqlite.numbers({row[2] for row in found}))
+    }
+    shared: dict[ItemKey, Shared] = {}
+    for asker, key, number in found:
+        holder = holders.get(number)
+        if holder is not None and holder != askers[asker]:
+            shared.setdefault(askers[asker], {}).setdefault(holder, set()).add(key)
+    return shared
 
 
 # ----------------------------------------------------------------------------------------------------------------- counts

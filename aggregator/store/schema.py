@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -25,7 +26,7 @@ from aggregator.store.columns import ENCLOSURES, INSTANT, REST, RHYTHM, RIGHTS, 
 
 # Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
 # where the two differ.
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData(
     naming_convention={
@@ -166,13 +167,24 @@ revisions = Table(  # what an item said before
     Index("ix_revisions_item", "item"),
 )
 
-item_keys = Table(  # what items must share to be compared
+# What items must share to be compared (stories/keys.py): the index from which candidates come. One row a key and no index by
+# item, which would double it: what an item's keys are stands in `sketches`. No foreign key, which would need that index; only
+# items that are there are asked for.
+item_keys = Table(
     "item_keys",
     metadata,
-    Column("key", Text, primary_key=True),
-    _item("item", primary_key=True),
-    Index("ix_item_keys_item", "item"),
+    Column("key", BigInteger, primary_key=True),
+    Column("day", Integer, primary_key=True),  # of publication, since 1970; 0 where the item has no date of its own
+    Column("item", Integer, primary_key=True),
     sqlite_with_rowid=False,
+)
+
+sketches = Table(
+    "sketches",
+    metadata,
+    _item("item", primary_key=True),
+    Column("day", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),  # eight bytes each
 )
 
 matches = Table(

@@ -114,7 +114,7 @@ def _by_id(connection: Connection, asked: str) -> str | None:
 def _by_item(connection: Connection, asked: str) -> str | None:
     """The story of an item by its id, its URL, or another way to write that URL; the newest where several have it."""
     keys = schema.item_keys
-    same_page = select(keys.c.item).where(keys.c.key == f"url:{urls.canonical(asked)}")
+    same_page = select(keys.c.item).where(keys.c.key == urls.numbered(urls.canonical(asked)))
     for condition in (_ITEMS.c.id == asked, _ITEMS.c.url == asked, _ITEMS.c.number.in_(same_page)):
         found: str | None = connection.scalar(_STORY_OF.where(condition).limit(1))
         if found is not None:

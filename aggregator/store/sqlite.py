@@ -160,6 +160,34 @@ def _words(statement: ClauseElement) -> str:
     return str(statement.compile(dialect=sqlite.dialect(), column_keys=names))
 
 
+# ---------------------------------------------------------------------------------------------------------- who holds a key
+
+_TOGETHER = 500  # looked for in one statement
+
+
+def holding(connection: Connection, sought: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, int, int]]:
+    """(asker, key, first day, last day) each → (asker, key, item) of all that have the key on one of these days or on none.
+
+    A list of values is joined to the index: 2 µs a key, a tenth of what single questions cost, and nothing is parsed.
+    """
+    found: list[tuple[int, int, int]] = []
+    for start in range(0, len(sought), _TOGETHER):
+        batch = sought[start : start + _TOGETHER]
+        values = [value for row in batch for value in row]
+        found += _driver(connection).execute(_holding(len(batch)), values)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _holding(count: int) -> str:
+    rows = ", ".join(["(?, ?, ?, ?)"] * count)
+    arm = "SELECT asker, k.key, k.item FROM sought CROSS JOIN item_keys AS k ON k.key = sought.key AND k.day"
+    return (
+        f"WITH sought (asker, key, first, last) AS (VALUES {rows}) "
+        f"{arm} BETWEEN first AND last UNION ALL {arm} = 0 WHERE first > 0"
+    )
+
+
 # ------------------------------------------------------------------------------------------------------- full text search
 
 

@@ -73,7 +73,10 @@ def partition(
     present = [match for match in matches if match.left in by_key and match.right in by_key]
     together = _joined(by_key, present, window)
     related = _related(matches)
-    groups = [_group(members, by_key, authority, related) for members in together]
+    revised = [
+        match for match in present if match.verdict is Verdict.UPDATE and match.left.source_id == match.right.source_id
+    ]
+    groups = [_group(members, by_key, authority, related, _kin(revised)) for members in together]
     groups += [
         Group(origin=key, members=(key,), related=tuple(sorted(related.get(key, ()))))
         for key in by_key.keys() - set(chain.from_iterable(together))
@@ -86,10 +89,15 @@ def _joined(items: Mapping[ItemKey, Item], matches: Sequence[Match], window: tim
     apart = {(match.left, match.right) for match in matches if match.verdict is Verdict.DIFFERENT}
     joining = [match for match in matches if _joins(match)]
     group_of = {key: [key] for match in joining for key in (match.left, match.right)}
+    decided = {(match.left, match.right) for match in joining if match.rule == compare.CONFIGURED}
+    kin = _kin(joining)
 
     def forbidden(one: ItemKey, other: ItemKey) -> bool:
         pair = (one, other) if one < other else (other, one)
-        return pair in apart or compare.veto(items[one], items[other], window=window) is not None
+        if pair in decided:
+            return False
+        strangers = one.source_id == other.source_id and kin.get(one, one) != kin.get(other, other)
+        return strangers or pair in apart or compare.veto(items[one], items[other], window=window) is not None
 
     for match in sorted(joining, key=lambda match: (-match.strength, match.left, match.right)):
         left, right = group_of[match.left], group_of[match.right]
@@ -100,6 +108,19 @@ def _joined(items: Mapping[ItemKey, Item], matches: Sequence[Match], window: tim
         left.extend(right)
         group_of.update(dict.fromkeys(right, left))
     return [members for key, members in group_of.items() if members[0] == key and len(members) > 1]
+
+
+def _kin(joining: Iterable[Match]) -> Mapping[ItemKey, ItemKey]:
+    """The items of one source that are one item again (cut, corrected, translated), each with the first of them. What a source
+    publishes as two items is two stories else, whoever has both."""
+    kin: dict[ItemKey, list[ItemKey]] = {}
+    for match in joining:
+        if match.left.source_id == match.right.source_id:
+            left, right = kin.setdefault(match.left, [match.left]), kin.setdefault(match.right, [match.right])
+            if left is not right:
+                left.extend(right)
+                kin.update(dict.fromkeys(right, left))
+    return {key: min(members) for key, members in kin.items()}
 
 
 def _related(matches: Iterable[Match]) -> Mapping[ItemKey, set[ItemKey]]:
@@ -116,15 +137,25 @@ def _group(
     items: Mapping[ItemKey, Item],
     authority: Mapping[str, Authority],
     related: Mapping[ItemKey, set[ItemKey]],
+    revised: Mapping[ItemKey, ItemKey],
 ) -> Group:
-    """The origin is the issuer's item, else a publisher's, else a repeater's; of several the earliest, then the first key."""
+    """The origin is the issuer's item, else a publisher's, else a repeater's; of several the earliest, then the first key.
+
+    Where its source revised it in an item of its own, the latest revision.
+    """
     ordered = sorted(members)
 
     def standing(key: ItemKey) -> tuple[int, datetime]:
         return _RANK[authority.get(key.source_id, Authority.PUBLISHER)], _date(items[key])
 
     others = {other for key in members for other in related.get(key, ())}.difference(members)
-    return Group(origin=min(ordered, key=standing), members=tuple(ordered), related=tuple(sorted(others)))
+    origin = min(ordered, key=standing)
+    if origin in revised:
+        versions = [key for key in ordered if revised.get(key) == revised[origin]]
+        origin = max(
+            versions, key=lambda key: (items[key].date_trust is not DateTrust.FIRST_SEEN, items[key].published, key)
+        )
+    return Group(origin=origin, members=tuple(ordered), related=tuple(sorted(others)))
 
 
 def _date(item: Item) -> datetime:
@@ -266,15 +297,20 @@ def story(
         version="",
     )
     version = _version(made)
-    same = previous is not None and _said(previous) == _said(made)
+    # By the versions: the items of a stored story are stored once, and say already what they say now
+    same = previous is not None and _of_said(previous.version) == _of_said(version)
     return replace(made, version=version, changed=previous.changed if previous and same else now)
 
 
 def _published(origin: Item, others: Sequence[Item]) -> datetime:
-    """The origin's date, which no carrier can move. An origin without one (a ministry's page that shows none) takes the earliest
-    that a carrier has, before the time at which we happened to find it."""
+    """The origin's date, which no other source can move. An origin without one (a ministry's page that shows none) takes the
+    earliest that a carrier has, before the time at which we happened to find it."""
     first = others[0] if others else origin
-    return (first if origin.date_trust is DateTrust.FIRST_SEEN and _dated(first) else origin).published
+    if not _dated(origin):
+        return (first if _dated(first) else origin).published
+    # A revision is no news again: it keeps the date of what it revises
+    own = [item.published for item in others if item.source_id == origin.source_id and _dated(item)]
+    return min([origin.published, *own])
 
 
 def _dated(item: Item) -> bool:
@@ -282,14 +318,18 @@ def _dated(item: Item) -> bool:
 
 
 def _version(story: Story) -> str:
-    """The digest of all that is published of a story: neither evidence nor near misses, which only `explain` shows."""
+    """Digests of what the story says, and of all else that is published of it: neither evidence nor near misses, which only
+    `explain` shows."""
     published = (
-        *_said(story),
         [(item.source_id, item.url, item.title) for item in story.carriers],
         [(tag.label, tag.score) for tag in story.tags],
         (story.absorbed, story.related),
     )
-    return text.digest(json.dumps(published, ensure_ascii=False))
+    return "-".join(text.digest(json.dumps(part, ensure_ascii=False)) for part in (_said(story), published))
+
+
+def _of_said(version: str) -> str:
+    return version.partition("-")[0]
 
 
 def _said(story: Story) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.config import load
-from aggregator.errors import UsageError
+from aggregator.errors import ConfigFaultsError, UsageError
 from aggregator.model import (
     Authority,
     Detail,
@@ -91,6 +91,7 @@ def test_everything_of_this_installation(folder: Folder) -> None:
     assert config.store_url == "postgresql+psycopg://u:p@localhost/news"
     assert config.stable_keys == (r"(bb1\.c\.\d+)",)
     assert config.merge_window_days == 7
+    assert (config.same, config.apart, config.boilerplate) == ((), (), {"": ()})
     assert {feed.limit for feed in config.feeds} == {50}
     assert config.limits == Limits(
         deadline=60.0,
@@ -382,3 +383,19 @@ def test_the_real_configuration_loads() -> None:
     assert ".example" in config.site.base_url, "nobody's address is published by accident"
     regions = {region for source in config.sources for region in source.region}
     assert {region for feed in config.feeds for region in feed.selection.regions} <= regions
+
+
+def test_decided_pairs_and_standing_sentences(folder: Callable[..., Path]) -> None:
+    path = folder(
+        aggregator="base_url: https://n.example\ntitle: N\nstories: {same: [[https://a.example/1, https://b.example/2]]}\n",
+        boilerplate='everywhere: ["Abdruck honorarfrei."]\nsources:\n  ministry: ["Folgen Sie uns: jetzt."]\n',
+    )
+    config = load.load(path, environment={})
+    assert (config.same, config.apart) == ((("https://a.example/1", "https://b.example/2"),), ())
+    assert config.boilerplate == {"": ("Abdruck honorarfrei.",), "ministry": ("Folgen Sie uns: jetzt.",)}
+
+
+def test_a_pair_has_two_addresses(folder: Callable[..., Path]) -> None:
+    one = "base_url: https://n.example\ntitle: N\nstories: {apart: [[https://a.example/1]]}\n"
+    with pytest.raises(ConfigFaultsError, match="expected two addresses"):
+        load.load(folder(aggregator=one), environment={})

@@ -124,6 +124,28 @@ def test_explain_says_why(demo, aggregator, result) -> None:
     assert any("asserstoff" in evidence["text"] for evidence in tag["evidence"])
 
 
+def test_explain_compares_two_items(demo, aggregator, result) -> None:
+    folder, _ = demo
+    page = "http://wirtschaft.musterland.example/presse/~18-11-2026-wasserstoffspeicher-seewalde"
+    copy = "http://energie-cluster.example/de/news/foerderung-fuer-wasserstoffspeicher"
+    other = "http://musterstadt.example/rathaus/gruenderzentrum-hafen"
+    told = result(aggregator(*OPTIONS, "explain", page, copy, "--json", cwd=folder))
+    assert (told["one_story"], told["verdict"], told["rule"]) == (True, "same", "content-hash")
+    told = result(aggregator(*OPTIONS, "explain", page, other, "--json", cwd=folder))
+    assert (told["one_story"], told["verdict"], told["shared_keys"]) == (False, "different", [])
+    shown = aggregator(*OPTIONS, "explain", page, copy, cwd=folder)
+    assert "same by content-hash: both have the same words in title and text" in shown.stdout
+
+
+def test_standing_sentences_are_proposed_as_a_file(demo, aggregator, result) -> None:
+    folder, _ = demo
+    assert result(aggregator(*OPTIONS, "sources", "boilerplate", "--json", cwd=folder)) == {
+        "everywhere": [],
+        "sources": {},
+    }
+    assert aggregator(*OPTIONS, "sources", "boilerplate", cwd=folder).stdout.startswith("# Standing sentences")
+
+
 def test_items_are_listed_by_cluster_and_words(demo, aggregator, result) -> None:
     folder, _ = demo
     listed = result(aggregator(*OPTIONS, "items", "--cluster", "energietechnik", "--json", cwd=folder))

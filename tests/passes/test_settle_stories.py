@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from aggregator import tagging
 from aggregator.model import Authority, DateTrust, Item, SourceState, SourceUpdate, Taxonomy
-from aggregator.passes import settle_stories
+from aggregator.passes import matching, settle_stories
 from aggregator.store import connect
 from aggregator.text import digest
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULES = settle_stories.Rules(
-    stable_keys=(re.compile(r"(pressemitteilung\.\d+)"),),
-    window=timedelta(days=14),
+    merging=matching.Merging(stable_keys=(re.compile(r"(pressemitteilung\.\d+)"),)),
     authority={"a": Authority.ISSUER, "b": Authority.PUBLISHER, "c": Authority.REPEATER},
     fixed={},
     tagging=tagging.compiled(Taxonomy(version="1", labels=())),
@@ -31,10 +30,34 @@ TEXTS = [
     )
     for start in (0, 20)
 ]
+RELEASE = (
+    "Das Land fördert den Bau einer Anlage für grünen Wasserstoff in der Lausitz mit {} Millionen Euro. Den Bescheid überreichte "
+    "die Staatssekretärin am Montag in Cottbus. Die Anlage soll 2028 in Betrieb gehen und 140 Arbeitsplätze schaffen, {} davon "
+    "in Spremberg. Bis zu 4.200 Tonnen im Jahr sind geplant."
+)
+TEXTS += [
+    RELEASE.format("12,5", 45),
+    RELEASE.format("13,5", 45),
+    RELEASE.format("12,5", 45)[:150] + " …",
+    RELEASE.format("12,5", 45)
+    + " Der Landkreis hofft auf Zulieferer aus der Region und will eine Buslinie einrichten.",
+    (
+        "The state supports a plant for green hydrogen in Lusatia with 12.5 million euros. The grant came to Cottbus. The "
+        "plant is to create 140 jobs, 45 of them in Spremberg, and to produce 4,200 tonnes a year from 2028."
+    ),
+    (
+        "Mit 12,5 Millionen Euro fördert das Land eine Anlage für Wasserstoff: 140 Stellen in der Lausitz, 45 in Spremberg. "
+        "4.200 Tonnen sollen es jährlich werden. Die Anlage geht 2028 ans Netz, der Bescheid liegt in Cottbus."
+    ),
+    (
+        "Zu wenig, sagt der Verband: 140 Arbeitsplätze in der Lausitz sind für Spremberg kein Ersatz. Die Anlage für "
+        "Wasserstoff hätte das Land früher fördern müssen. Die Staatssekretärin müsse nachbessern, Millionen fehlten."
+    ),
+]
 
 
 def item(source: str, guid: str, *, url: str, text: str = TEXTS[0], day: int = 0, trusted: bool = True) -> Item:
-    title = f"Bescheid übergeben {TEXTS.index(text)}" if text in TEXTS else "Bescheid"
+    title = f"Bescheid übergeben {min(2, TEXTS.index(text))}" if text in TEXTS else "Bescheid"
     return Item(
         id=digest(source, guid)[:16],
         source_id=source,
@@ -70,6 +93,8 @@ worlds = st.lists(
                 "http://a.example/y",
                 "http://b.example/pressemitteilung.7.php",
                 "http://c.example/z",
+                "http://c.example/z-aktualisiert",
+                "http://d.example/v",
             ]
         ),
         text=st.sampled_from(TEXTS),
@@ -89,11 +114,17 @@ def commit(store: connect.Store, items: Sequence[Item], *, changed: bool = False
         store.commit(update)
 
 
-def stories(store: connect.Store) -> set[tuple[object, frozenset[object]]]:
-    """The stories without their ids: origin and members."""
-    names = [headline.id for headline in store.headlines()]
-    found = store.stories(names).values()
-    return {(story.origin.key, frozenset(carrier.key for carrier in story.carriers)) for story in found}
+def stories(store: connect.Store) -> set[tuple[object, ...]]:
+    """The stories without their ids: origin, members, and the origins of those that tell of the same event."""
+    found = store.stories([headline.id for headline in store.headlines()])
+    return {
+        (
+            story.origin.key,
+            frozenset(carrier.key for carrier in story.carriers),
+            frozenset(found[other].origin.key for other in story.related),
+        )
+        for story in found.values()
+    }
 
 
 @pytest.fixture

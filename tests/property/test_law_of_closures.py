@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Authority, DateTrust, Item, ItemKey, Match, StoryName, Tagging
-from aggregator.stories import compare, merge
+from aggregator.stories import compare, keys, merge, profile
 
 DAY = datetime(2026, 10, 12, 8, tzinfo=UTC)
 WINDOW = timedelta(days=7)
@@ -75,12 +75,15 @@ def settle(
 
 
 def compared(fresh: Sequence[Item], everything: Collection[Item]) -> list[Match]:
-    keys = {item.key: set(compare.keys(item, stable_keys=STABLE_KEYS)) for item in everything}
-    found = (
-        compare.compare(one, other, shared=keys[one.key] & keys[other.key], window=WINDOW)
-        for one in fresh
-        for other in everything
-    )
+    ready = {item.key: compare.Compared(item, profile.profile(item)) for item in everything}
+    held = {item.key: set(keys.keys(item, stable_keys=STABLE_KEYS)) for item in everything}
+    found = []
+    for one in fresh:
+        asked = {wanted for key in held[one.key] for wanted in keys.asked(key)}
+        for other in everything:
+            shared = asked & held[other.key]
+            if keys.worth(shared, one_source=one.source_id == other.source_id):
+                found.append(compare.compare(ready[one.key], ready[other.key], shared=shared, window=WINDOW))
     return [match for match in found if match is not None]
 
 
@@ -98,6 +101,15 @@ MUSEUM = (
     "Im Museum am Markt ist von Sonntag an eine Ausstellung über die Geschichte der Weberei in der Stadt zu sehen. Gezeigt "
     "werden Webstühle, Muster und Briefe aus zwei Jahrhunderten, viele davon zum ersten Mal. Der Eintritt ist frei."
 )
+COPIES = (
+    GRANT.replace("zwölf", "vierzehn"),
+    f"Cottbus, den 12.10.2026 – {GRANT[:170]} …",
+    f"{GRANT} Der Landkreis hofft auf weitere Zulieferer und will eine Buslinie zur Anlage einrichten.",
+    (
+        "The state supports a plant for green hydrogen in Lusatia with twelve million euros. The grant was handed "
+        "over in Cottbus. From spring 2028 the plant is to create forty jobs."
+    ),
+)
 URLS = (
     "https://x.example/p/1",
     "http://www.x.example/p/1/?utm_source=rss",
@@ -109,8 +121,15 @@ URLS = (
 SAID = st.fixed_dictionaries(
     {
         "url": st.sampled_from(URLS),
-        "title": st.sampled_from(["Neue Anlage gefördert", "Land fördert neue Anlage", "Ausstellung im Museum"]),
-        "text": st.sampled_from(["", GRANT, MUSEUM]),
+        "title": st.sampled_from(
+            [
+                "Neue Anlage gefördert",
+                "Land fördert neue Anlage",
+                "Ausstellung im Museum",
+                "Korrektur: Neue Anlage gefördert",
+            ]
+        ),
+        "text": st.sampled_from(["", GRANT, MUSEUM, *COPIES]),
         "days": st.sampled_from([0, 1, 5, 6, 12, 30]),
         "date_trust": st.sampled_from(DateTrust),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import DateTrust, Item, ItemKey, SourceState, SourceUpdate, Story, StoryUpdate, Tag
+from aggregator.model import DateTrust, Item, ItemKey, Keyed, SourceState, SourceUpdate, Story, StoryUpdate, Tag
 from aggregator.store import connect
 from aggregator.store.connect import Store
 
@@ -113,13 +113,19 @@ def put(store: Store) -> Callable[..., None]:
 def settle(store: Store, put: Callable[..., None]) -> Callable[..., None]:
     """Stores stories with their items, as a pass does."""
 
-    def settle(*stories: Story, keys: dict[ItemKey, tuple[str, ...]] | None = None, gone: tuple[str, ...] = ()) -> None:
+    def settle(
+        *stories: Story,
+        keys: dict[ItemKey, tuple[int, ...]] | None = None,
+        gone: tuple[str, ...] = (),
+        day: int = 20_000,
+    ) -> None:
         carriers = {item.key: item for story in stories for item in story.carriers}
         stored = store.items(carriers.keys())
         put(*(item for key, item in carriers.items() if key not in stored))
         settled = tuple(sorted(carriers))
+        keyed = {key: Keyed(its, day) for key, its in (keys or {}).items()}
         store.commit_stories(
-            StoryUpdate(settled=settled, keys=keys or {}, matches=(), rematched=settled, stories=stories, gone=gone)
+            StoryUpdate(settled=settled, keys=keyed, matches=(), rematched=settled, stories=stories, gone=gone)
         )
 
     return settle

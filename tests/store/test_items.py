@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import DateTrust, Enclosure, Item, ItemKey, KnownItem, SourceState, SourceUpdate
+from aggregator.model import DateTrust, Enclosure, Item, ItemKey, KnownItem, Sought, SourceState, SourceUpdate
 from aggregator.store import items
 from aggregator.store.connect import Store
 
@@ -157,14 +157,14 @@ def test_a_withdrawn_item_is_gone_but_known(
     store: Store, settle: Callable[..., None], make_item: Callable[..., Item], make_story: Callable[..., Any]
 ) -> None:
     item, other = make_item(text="geheim"), make_item(guid="2")
-    settle(make_story("a", item), make_story("b", other), keys={item.key: ("k",), other.key: ("k",)})
+    settle(make_story("a", item), make_story("b", other), keys={item.key: (7,), other.key: (7,)})
     store.withdraw([item.key, ItemKey("amt", "never seen")])
     assert store.unsettled_withdrawn() == (item.key,)
     assert store.unsettled(10) == ()
-    assert store.candidates(["k"]) == {"k": (other.key,)}
-    keys = {item.key: ("k",), other.key: ("k",)}
+    assert sharing(store, 7) == {other.key: {7}}
+    keys = {item.key: (7,), other.key: (7,)}
     settle(make_story("b", other, item), keys=keys, gone=("tag:example.org,2026:story/a",))
-    assert store.candidates(["k"]) == {"k": (other.key,)}
+    assert sharing(store, 7) == {other.key: {7}}
     assert store.unsettled_withdrawn() == ()
     assert store.items([item.key])[item.key].text == ""
     assert store.search("geheim", 10) == ()
@@ -235,12 +235,12 @@ def test_a_deleted_item_leaves_nothing_behind(
     item = make_item(text="wasser")
     store.commit(update(item, new=(item,)))
     if settled:
-        settle(make_story("a", item), keys={item.key: ("k",)})
+        settle(make_story("a", item), keys={item.key: (7,)})
     with sqlite3.connect(path) as raw:
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("DELETE FROM items")
         left = [
-            raw.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("waiting", "members", "item_keys")
+            raw.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("waiting", "members", "sketches")
         ]
     assert left == [0, 0, 0]
     assert found(path, "wasser") == []
@@ -259,6 +259,13 @@ def test_items_are_unsettled_again(
     assert store.unsettle([]) == 0
 
 
+ASKER = ItemKey("somebody", "new")
+
+
+def sharing(store: Store, *keys: int, first: int = 1, last: int = 99_999) -> dict[ItemKey, set[int]]:
+    return store.candidates({ASKER: [Sought(key, first, last) for key in keys]}).get(ASKER, {})
+
+
 def test_candidates_are_settled_items_with_the_key(
     store: Store,
     put: Callable[..., None],
@@ -268,11 +275,31 @@ def test_candidates_are_settled_items_with_the_key(
 ) -> None:
     one, two, waiting = make_item("b"), make_item("a"), make_item("c")
     put(waiting)
-    settle(make_story("one", one), make_story("two", two), keys={one.key: ("x", "shared", "x"), two.key: ("shared",)})
-    assert store.candidates(["shared", "x", "nobody's"]) == {"shared": (two.key, one.key), "x": (one.key,)}
-    settle(make_story("one", one), keys={one.key: ("y",)})
-    assert store.candidates(["shared", "x", "y"]) == {"shared": (two.key,), "y": (one.key,)}
-    assert store.candidates([]) == {}
+    settle(make_story("one", one), make_story("two", two), keys={one.key: (1, 8, 1), two.key: (8,)})
+    assert sharing(store, 8, 1, 2**62) == {one.key: {1, 8}, two.key: {8}}
+    settle(make_story("one", one), keys={one.key: (9,)})
+    assert sharing(store, 8, 1, 9) == {two.key: {8}, one.key: {9}}
+    assert store.candidates({}) == {}
+    assert store.candidates({two.key: [Sought(8, 0, 99_999)]}) == {}, "not itself"
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "found"),
+    [
+        pytest.param(20_000, (19_990, 20_010), True, id="published on one of the days"),
+        pytest.param(20_000, (20_001, 20_010), False, id="before"),
+        pytest.param(20_000, (19_000, 19_999), False, id="after"),
+        pytest.param(0, (19_990, 20_010), True, id="without a date of its own"),
+        pytest.param(20_000, (0, 99_999), True, id="asked for by an item without a date"),
+        pytest.param(0, (0, 99_999), True, id="both without a date"),
+    ],
+)
+def test_candidates_are_published_near_each_other(
+    day: int, days: tuple[int, int], found: bool, store: Store, settle: Callable[..., None], request: Any
+) -> None:
+    one = request.getfixturevalue("make_item")()
+    settle(request.getfixturevalue("make_story")("one", one), keys={one.key: (8,)}, day=day)
+    assert sharing(store, 8, first=days[0], last=days[1]) == ({one.key: {8}} if found else {})
 
 
 def test_questions_may_be_longer_than_a_statement(
@@ -282,5 +309,5 @@ def test_questions_may_be_longer_than_a_statement(
     put(item)
     keys = [ItemKey("amt", str(number)) for number in range(2_500)]
     assert store.items(keys) == {item.key: item}
-    assert store.candidates([key.guid for key in keys]) == {}
+    assert sharing(store, *range(2_500)) == {}
     assert store.names(keys) == store.matches(keys) == ()

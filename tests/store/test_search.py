@@ -38,7 +38,7 @@ def world(
             "grant", grant, copy, labels=("energie", "mobilitaet"), absorbed=("tag:example.org,2026:story/old",)
         ),
         make_story("night", night, labels=("energie",)),
-        keys={grant.key: (f"url:{urls.canonical(grant.url)}", "hash:1")},
+        keys={grant.key: (urls.numbered(urls.canonical(grant.url)), 1)},
     )
     return store
 

@@ -19,7 +19,9 @@ from aggregator.model import (
     Headline,
     Item,
     ItemKey,
+    Keyed,
     Match,
+    Sought,
     Story,
     StoryName,
     StoryUpdate,
@@ -177,9 +179,11 @@ def test_a_settling_that_fails_leaves_nothing(
     broken = make_story("b", item, version=None)
     with pytest.raises(StoreError, match="NOT NULL"):
         store.commit_stories(
-            StoryUpdate(settled=(), keys={item.key: ("k",)}, matches=(), rematched=(), stories=(broken,), gone=())
+            StoryUpdate(
+                settled=(), keys={item.key: Keyed((7,), 20_000)}, matches=(), rematched=(), stories=(broken,), gone=()
+            )
         )
-    assert store.candidates(["k"]) == {}
+    assert store.candidates({ItemKey("b", "2"): [Sought(7, 0, 99_999)]}) == {}
     assert [headline.id[-1] for headline in store.headlines()] == ["a"]
     with sqlite3.connect(path) as raw:
         assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
