@@ -212,6 +212,12 @@ def redacted(message: str) -> str:
     return _USER.sub("", shown)
 
 
+def site(url: str) -> str:
+    """The last two labels of the host: what `www.`, `presse.` and `feeds.` of one publisher have in common. Rough (all of
+    `co.uk` is one site): good for a preference, not for a proof."""
+    return ".".join(host(url).split(".")[-2:])
+
+
 def host(url: str) -> str:
     """The host in lower case, "" where there is none."""
     try:

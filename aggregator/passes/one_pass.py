@@ -224,6 +224,10 @@ def rules(config: Config) -> settle_stories.Rules:
     return settle_stories.Rules(
         merging=merging(config),
         authority={source.id: source.authority for source in config.sources},
+        sites={
+            source.id: frozenset(urls.site(url) for url in (source.url, source.homepage) if url)
+            for source in config.sources
+        },
         fixed={source.id: source.labels for source in config.sources if source.labels},
         tagging=tagging.compiled(config.taxonomy),
         minting=config.site.minting,

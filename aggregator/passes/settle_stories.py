@@ -39,6 +39,7 @@ class Rules:
 
     merging: matching.Merging
     authority: Mapping[str, Authority]
+    sites: Mapping[str, frozenset[str]]  # where each source's own pages stand
     fixed: Mapping[str, tuple[str, ...]]  # labels that a source's every item carries
     tagging: tagging.Rules
     minting: str
@@ -88,7 +89,9 @@ def planned(
         reached, kept = reached | others, kept | more
     items = of_round | store.items(reached - of_round.keys() - set(withdrawn))
     joined = [*kept.values(), *matches]
-    groups = merge.partition(items.values(), joined, authority=rules.authority, window=rules.merging.window)
+    groups = merge.partition(
+        items.values(), joined, authority=rules.authority, window=rules.merging.window, sites=rules.sites
+    )
     earlier = store.names(reached)
     naming = merge.name(groups, items, earlier, minting=rules.minting, now=now)
     stories = _stories(store, rules, naming, items, earlier, now=now)

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count
+from types import MappingProxyType
 
-from aggregator import text
+from aggregator import text, urls
 from aggregator.model import (
     Authority,
     DateTrust,
@@ -62,12 +63,14 @@ def partition(
     *,
     authority: Mapping[str, Authority],
     window: timedelta,
+    sites: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> tuple[Group, ...]:
     """The items as groups, each one piece of news, sorted by origin. `items` and `matches` must be a whole closure; matches with
     items that are not among `items` are left out.
 
     The strongest match joins first, ties in the order of the item keys; two groups are joined only where nothing forbids it
-    between any two of their members. A source that `authority` does not name is a publisher.
+    between any two of their members. A source that `authority` does not name is a publisher. `sites` are where a source's own
+    pages stand (`urls.site`).
     """
     by_key = {item.key: item for item in items}
     present = [match for match in matches if match.left in by_key and match.right in by_key]
@@ -76,7 +79,9 @@ def partition(
     revised = [
         match for match in present if match.verdict is Verdict.UPDATE and match.left.source_id == match.right.source_id
     ]
-    groups = [_group(members, by_key, authority, related, _kin(revised)) for members in together]
+    kin = _kin(revised)
+    standing = {key: _standing(by_key[key], authority, sites) for members in together for key in members}
+    groups = [_group(members, by_key, standing, related, kin) for members in together]
     groups += [
         Group(origin=key, members=(key,), related=tuple(sorted(related.get(key, ()))))
         for key in by_key.keys() - set(chain.from_iterable(together))
@@ -135,27 +140,33 @@ def _related(matches: Iterable[Match]) -> Mapping[ItemKey, set[ItemKey]]:
 def _group(
     members: Sequence[ItemKey],
     items: Mapping[ItemKey, Item],
-    authority: Mapping[str, Authority],
+    standing: Mapping[ItemKey, tuple[int, bool, datetime]],
     related: Mapping[ItemKey, set[ItemKey]],
     revised: Mapping[ItemKey, ItemKey],
 ) -> Group:
-    """The origin is the issuer's item, else a publisher's, else a repeater's; of several the earliest, then the first key.
+    """The origin is the item of the best standing, then the first key.
 
     Where its source revised it in an item of its own, the latest revision.
     """
     ordered = sorted(members)
-
-    def standing(key: ItemKey) -> tuple[int, datetime]:
-        return _RANK[authority.get(key.source_id, Authority.PUBLISHER)], _date(items[key])
-
     others = {other for key in members for other in related.get(key, ())}.difference(members)
-    origin = min(ordered, key=standing)
+    origin = min(ordered, key=standing.__getitem__)
     if origin in revised:
         versions = [key for key in ordered if revised.get(key) == revised[origin]]
         origin = max(
             versions, key=lambda key: (items[key].date_trust is not DateTrust.FIRST_SEEN, items[key].published, key)
         )
     return Group(origin=origin, members=tuple(ordered), related=tuple(sorted(others)))
+
+
+def _standing(
+    item: Item, authority: Mapping[str, Authority], sites: Mapping[str, frozenset[str]]
+) -> tuple[int, bool, datetime]:
+    """The issuer's item before a publisher's before a repeater's; one that links to its source's own site before one that leads
+    elsewhere (whoever gives out another's link, and says to have had it an hour before, is not where it comes from); the earliest."""
+    own = sites.get(item.source_id)
+    rank = _RANK[authority.get(item.source_id, Authority.PUBLISHER)]
+    return rank, own is not None and urls.site(item.url) not in own, _date(item)
 
 
 def _date(item: Item) -> datetime:

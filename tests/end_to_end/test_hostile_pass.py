@@ -155,11 +155,7 @@ def test_of_what_was_not_read_whole_no_validator_is_kept(survived: Survived) -> 
 @pytest.mark.parametrize(
     "number",
     [
-        pytest.param(
-            1,
-            marks=pytest.mark.xfail(strict=False, reason="to come in stories"),
-            id="by who says to have had it an hour before",
-        ),
+        pytest.param(1, id="by who says to have had it an hour before"),
         pytest.param(2, id="by who says to have had it a month before"),
     ],
 )

@@ -20,6 +20,7 @@ from aggregator.text import digest
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULES = settle_stories.Rules(
     merging=matching.Merging(),
+    sites={},
     authority={"amt": Authority.ISSUER, "portal": Authority.REPEATER, "blog": Authority.REPEATER},
     fixed={},
     tagging=tagging.compiled(Taxonomy(version="1", labels=())),

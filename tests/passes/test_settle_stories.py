@@ -19,6 +19,7 @@ from aggregator.text import digest
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULES = settle_stories.Rules(
     merging=matching.Merging(stable_keys=(re.compile(r"(pressemitteilung\.\d+)"),)),
+    sites={},
     authority={"a": Authority.ISSUER, "b": Authority.PUBLISHER, "c": Authority.REPEATER},
     fixed={},
     tagging=tagging.compiled(Taxonomy(version="1", labels=())),

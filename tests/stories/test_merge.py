@@ -164,6 +164,18 @@ def test_the_origin_is_the_same_in_every_order(
         assert group.origin == key(f"{origin}1")
 
 
+def test_whose_link_leads_to_another_site_is_not_the_origin_whatever_date_it_claims(
+    item: MakeItem, match: MakeMatch
+) -> None:
+    ours = item("amt", "1", url="https://www.amt.example/1", days=1)
+    theirs = item("dieb", "1", url="https://www.amt.example/1", days=0)
+    sites = {"amt": frozenset({"amt.example"}), "dieb": frozenset({"dieb.example"})}
+    for order in permutations([ours, theirs]):
+        joined = [match(ours.key, theirs.key)]
+        (group,) = merge.partition(order, joined, authority={}, window=WINDOW, sites=sites)
+        assert group.origin == ours.key
+
+
 @pytest.mark.slow
 def test_twenty_thousand_items_are_parted_at_once(item: MakeItem, match: MakeMatch) -> None:
     items = [item(f"s{number % 50}", f"{number:05}") for number in range(20_000)]

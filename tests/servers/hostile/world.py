@@ -106,7 +106,8 @@ def running(
             server = stack.enter_context(LocalServer(host=f"127.0.3.{number}"))
             server.reply("/feed", documents.feed(name, GOOD_ITEMS))
             world.servers[name] = server
-            world.add(name, server.url("/feed"), Expected(outcome=OK, items=GOOD_ITEMS))
+            home = f"homepage: 'https://{name}.example/'"
+            world.add(name, server.url("/feed"), Expected(outcome=OK, items=GOOD_ITEMS), more=home)
         for number, behaviour in enumerate(behaviours, 1):
             server = stack.enter_context(LocalServer(host=f"127.0.1.{number}"))
             behaviour.serve(Stage(name=behaviour.name, server=server, canary_port=world.canary.port))
