@@ -33,6 +33,7 @@ from aggregator.model.items import (
     Standing,
 )
 from aggregator.model.labels import (
+    ByHand,
     Exclusion,
     Label,
     LabelKind,
@@ -71,6 +72,7 @@ from aggregator.model.stories import (
 
 __all__ = [
     "Authority",
+    "ByHand",
     "DateTrust",
     "Detail",
     "Document",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from aggregator.model.items import Item, ItemKey
 
@@ -31,12 +32,12 @@ class Match:
     evidence: str  # what they share or what forbids, for people
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """One hit of one rule. `text` is what stood in the item, `weight` what it counted."""
+class Evidence(NamedTuple):
+    """One hit of one rule. `text` is what stood in the item, `weight` what it counted. A tuple, because a pass makes a dozen of
+    them for each item."""
 
     rule: str
-    field: str  # title, summary, text, category, issuer, source, url
+    field: str  # title, summary, text, category, issuer, url; item for what bars a label from it; source, by hand
     text: str
     weight: float
 
@@ -48,6 +49,8 @@ class Tag:
     label: str
     score: float
     evidence: tuple[Evidence, ...]
+    # Of the taxonomy that gave it. A new version that changes nothing about a tag leaves it as it is.
+    version: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
