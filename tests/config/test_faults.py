@@ -189,7 +189,7 @@ def cluster(**keys: str) -> str:
         ),
         pytest.param(
             {"clusters": cluster(exclude="[{text: a, scope: page}]")},
-            "clusters.yaml:4: scope: page; expected 'term', 'sentence' or 'item'",
+            "clusters.yaml:4: scope: page; expected 'term', 'sentence', 'rest' or 'item'",
             id="a scope",
         ),
         pytest.param(
