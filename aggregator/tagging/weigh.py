@@ -18,6 +18,7 @@ _REPEAT = 0.5  # every further hit of one term counts half of the one before: a 
 # What an item mentions is not what it is about: a label that the title does not name needs this share of the strongest label's
 # score. On 120 labelled releases 0.2 to 0.4 differ by less than a hundredth of F1, so it is not tuned to them.
 _SHARE = 0.3
+_SHARE_OF_EVERYDAY_WORDS = 0.8  # the same for a label without a strong term: `Wagen` and `Zug` are also of a carnival
 _BODY_SIGNALS = 2  # different terms that a label needs which neither title nor lead name
 _QUOTED = 5  # different words quoted in one piece of evidence
 _ENUMERATION = "enumeration of clusters"
@@ -70,6 +71,7 @@ class _Weighed(NamedTuple):
     score: float
     place: int  # where it is named at its best, by more than weak terms
     enough: bool  # over the threshold, and not by weak signals or by a mention
+    strong: bool  # by at least one strong term
 
 
 def tag(
@@ -170,6 +172,7 @@ def _weighed(label: str, found: _Found, reading: Reading, rules: Rules) -> _Weig
         0.0 if against else score,
         place,
         not against and score >= rules.threshold and _convincing(counts, place),
+        counts[STRONG] > 0,
     )
 
 
@@ -238,4 +241,11 @@ def _beside(cluster: _Weighed, umbrella: _Weighed) -> bool:
 
 def _about(candidates: Iterable[_Weighed], beside: Sequence[_Weighed]) -> Iterator[str]:
     top = max((each.score for each in beside), default=0.0)
-    return (each.label for each in candidates if each.place == _TITLE or each.score >= _SHARE * top)
+    return (each.label for each in candidates if _holds(each, top))
+
+
+def _holds(each: _Weighed, top: float) -> bool:
+    """Whether it stands beside the strongest label: everyday words must speak louder than words of the field."""
+    if each.strong:
+        return each.place == _TITLE or each.score >= _SHARE * top
+    return each.score >= _SHARE_OF_EVERYDAY_WORDS * top
