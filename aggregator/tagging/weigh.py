@@ -15,8 +15,8 @@ from aggregator.tagging.rules import STRONG, WEAK, Rules
 
 _VALUES = (0.2, 0.5, 1.0)  # of a weak, a medium, a strong term
 _REPEAT = 0.5  # every further hit of one term counts half of the one before: a term says at most twice its best place
-# What an item mentions is not what it is about: a label that the title does not name needs this share of the strongest label's
-# score. On 120 labelled releases 0.2 to 0.4 differ by less than a hundredth of F1, so it is not tuned to them.
+# What an item mentions is not what it is about: a label needs this share of the strongest label's score. On 120 labelled
+# releases 0.2 to 0.35 differ by less than a hundredth of F1, so it is not tuned to them.
 _SHARE = 0.3
 _SHARE_OF_EVERYDAY_WORDS = 0.8  # the same for a label without a strong term: `Wagen` and `Zug` are also of a carnival
 _BODY_SIGNALS = 2  # different terms that a label needs which neither title nor lead name
@@ -246,6 +246,4 @@ def _about(candidates: Iterable[_Weighed], beside: Sequence[_Weighed]) -> Iterat
 
 def _holds(each: _Weighed, top: float) -> bool:
     """Whether it stands beside the strongest label: everyday words must speak louder than words of the field."""
-    if each.strong:
-        return each.place == _TITLE or each.score >= _SHARE * top
-    return each.score >= _SHARE_OF_EVERYDAY_WORDS * top
+    return each.score >= (_SHARE if each.strong else _SHARE_OF_EVERYDAY_WORDS) * top
