@@ -40,9 +40,11 @@ def test_items_that_others_labelled(config) -> None:
 
 def test_mistakes_come_with_what_spoke_for_them(config, tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl"
+    line = '{"id": "%s", "url": "https://x/%s", "title": "%s", "body_html": "<p>Text</p>", "labels": ["%s"], "may": ["metall"]}'
     file.write_text(
-        '{"id": "1", "url": "https://x.example/1", "title": "Ein Elektrolyseur", "body_html": "<p>Text</p>", "labels": ["metall"]}\n'
-        '{"id": "2", "url": "https://x.example/2", "title": "Stahlwerk mit Windpark", "body_html": "<p>Text</p>", "labels": ["energietechnik"], "may": ["metall"]}\n',
+        line % ("1", "1", "Ein Elektrolyseur", "metall")
+        + "\n"
+        + line % ("2", "2", "Stahlwerk mit Windpark", "energietechnik"),
         encoding="utf-8",
     )
     (mistake,) = labelled.tagging(config, file, now=THEN)["mistakes"]
