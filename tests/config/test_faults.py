@@ -193,6 +193,16 @@ def cluster(**keys: str) -> str:
             id="a scope",
         ),
         pytest.param(
+            {"clusters": cluster(part_of="energei")},
+            "clusters.yaml:4: unknown whole energei",
+            id="a part of nothing",
+        ),
+        pytest.param(
+            {"clusters": "by_hand:\n  - {item: a, without: [enrgie]}\n"},
+            "clusters.yaml:2: unknown label enrgie",
+            id="a decision on a label that nobody defines",
+        ),
+        pytest.param(
             {"clusters": cluster() + "threshold: 0\n"},
             "clusters.yaml:5: threshold: 0; expected more than 0",
             id="a threshold of nothing",
