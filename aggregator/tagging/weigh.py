@@ -18,7 +18,7 @@ _REPEAT = 0.5  # every further hit of one term counts half of the one before: a 
 # What an item mentions is not what it is about: a label needs this share of the strongest label's score. On 120 labelled
 # releases 0.2 to 0.35 differ by less than a hundredth of F1, so it is not tuned to them.
 _SHARE = 0.3
-_SHARE_OF_EVERYDAY_WORDS = 0.8  # the same for a label without a strong term: `Wagen` and `Zug` are also of a carnival
+_SHARE_OF_EVERYDAY_WORDS = 0.8  # the same for a label without a strong term
 _BODY_SIGNALS = 2  # different terms that a label needs which neither title nor lead name
 _QUOTED = 5  # different words quoted in one piece of evidence
 _ENUMERATION = "enumeration of clusters"
@@ -205,10 +205,10 @@ def _removed(found: _Found) -> Iterator[Evidence]:
 
 def _convincing(counts: Sequence[int], place: int) -> bool:
     """By how many different terms of each strength: a strong one, two medium ones, or one of these with two weak ones. Where
-    neither title nor lead name the label, a second signal must confirm the first: a single word in the body is a mention."""
+    neither title nor lead name the label, a second signal must confirm a strong one: a single word in the body is a mention."""
     weak, medium, strong = counts
     together = strong or medium >= 2 or (medium == 1 and weak >= 2)
-    return bool(together) and (place > _BODY or medium + strong >= _BODY_SIGNALS)
+    return bool(together) and (place > _BODY or (strong > 0 and medium + strong >= _BODY_SIGNALS))
 
 
 def _given(weighed: Collection[_Weighed], rules: Rules) -> frozenset[str]:
@@ -241,9 +241,13 @@ def _beside(cluster: _Weighed, umbrella: _Weighed) -> bool:
 
 def _about(candidates: Iterable[_Weighed], beside: Sequence[_Weighed]) -> Iterator[str]:
     top = max((each.score for each in beside), default=0.0)
-    return (each.label for each in candidates if _holds(each, top))
+    named = {each.kind for each in beside if each.strong}
+    return (each.label for each in candidates if _holds(each, top, beside_words_of_the_field=each.kind in named))
 
 
-def _holds(each: _Weighed, top: float) -> bool:
-    """Whether it stands beside the strongest label: everyday words must speak louder than words of the field."""
-    return each.score >= (_SHARE if each.strong else _SHARE_OF_EVERYDAY_WORDS) * top
+def _holds(each: _Weighed, top: float, *, beside_words_of_the_field: bool) -> bool:
+    """Whether it stands beside the strongest label. Everyday words decide only where no other label of its kind has words of its
+    own, and even then must speak nearly as loud as the loudest: `Wagen` and `Zug` are also of a carnival."""
+    if each.strong:
+        return each.score >= _SHARE * top
+    return not beside_words_of_the_field and each.score >= _SHARE_OF_EVERYDAY_WORDS * top
