@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 
@@ -71,16 +72,20 @@ class DedupeReport:
 
 
 def tagging(
-    expected: Mapping[str, frozenset[str]], got: Mapping[str, Collection[str]], *, labels: Collection[str] = ()
+    expected: Mapping[str, frozenset[str]],
+    got: Mapping[str, Collection[str]],
+    *,
+    labels: Collection[str] = (),
+    allowed: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> TaggingReport:
     """How well `got` meets `expected`, by item id; an item that `got` does not name has no labels.
 
     Only labels that the labelled file uses count, plus `labels` (hand in the clusters, so that a cluster which is wrongly given
-    shows where the file has none of it). Whoever labelled clusters only has said nothing on topics: a topic that is given is then
-    neither right nor wrong.
+    shows where the file has none of it). `allowed` are labels, by item id, on which experts disagree: neither right nor wrong.
+    Whoever labelled clusters only has said nothing on topics: a topic that is given is then neither right nor wrong.
     """
     universe = frozenset(labels).union(*expected.values())
-    given = {name: universe.intersection(got.get(name, ())) for name in expected}
+    given = {name: universe.intersection(got.get(name, ())).difference(allowed.get(name, ())) for name in expected}
     right, wrong, missed = _counted(expected, given)
     return TaggingReport(
         items=len(expected),

@@ -68,7 +68,7 @@ def tagging(ctx: click.Context, file: Path, as_json: bool, fail_under: float) ->
         for label, scores in report["labels"].items():
             _scores(label, scores)
         for mistake in report["mistakes"]:
-            click.echo(f"{mistake['id']}: expected {mistake['expected']}, got {mistake['got']}")
+            _mistake(mistake)
     if report["micro"]["f1"] < fail_under:
         ctx.exit(1)
 
@@ -94,6 +94,16 @@ def dedupe(ctx: click.Context, file: Path, as_json: bool, fail_under: float) -> 
             click.echo(f"{' '.join(mistake['ids'])}: expected {mistake['expected']}, got {mistake['got']}")
     if report["pairs"]["f1"] < fail_under:
         ctx.exit(1)
+
+
+def _mistake(mistake: dict[str, Any]) -> None:
+    """One item that is wrongly tagged, with the words that speak for the labels in question."""
+    expected, got = (", ".join(mistake[key]) or "nothing" for key in ("expected", "got"))
+    click.echo(f"\n{mistake['id']}  {mistake['title']}\n  expected {expected}; got {got}")
+    for label in mistake["evidence"]:
+        click.echo(f"  {label['label']} ({label['score']})")
+        for one in label["evidence"]:
+            click.echo(f"    {one['weight']:+.2f}  {one['rule']}  in {one['field']}: {one['text']}")
 
 
 def _scores(name: str, scores: dict[str, Any]) -> None:
@@ -137,8 +147,12 @@ def _print(difference: Difference, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(difference.as_dict(), ensure_ascii=False, indent=2))
         return
-    for change in difference.tags:
-        click.echo(f"{change.sign} {change.label}  {change.title}")
+    for label in dict.fromkeys(change.label for change in difference.tags):
+        changes = [change for change in difference.tags if change.label == label]
+        come = sum(change.sign == "+" for change in changes)
+        click.echo(f"{label}: {come} come, {len(changes) - come} go")
+        for change in changes:
+            click.echo(f"  {change.sign} {change.title}")
     for story in difference.stories:
         click.echo(f"{story.before} -> {story.after} carriers  {story.title}")
     click.echo(f"{len(difference.tags)} tags and {len(difference.stories)} stories differ", err=True)

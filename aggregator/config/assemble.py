@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aggregator.model import (
+    ByHand,
     Detail,
     Exclusion,
     FeedGroup,
@@ -17,6 +18,7 @@ from aggregator.model import (
     Limits,
     Listing,
     PublishedFeed,
+    Scope,
     Selection,
     Site,
     Source,
@@ -102,6 +104,8 @@ def taxonomy(keys: schema.ClustersFile) -> Taxonomy:
             *(_label(each, LabelKind.TOPIC) for each in keys.topics),
         ),
         ignored=_exclusions(keys.ignored),
+        asides=tuple(_exclusion(each, Scope.SENTENCE) for each in keys.asides),
+        by_hand=tuple(ByHand(item=each.item, labels=each.labels, without=each.without) for each in keys.by_hand),
         enumeration=keys.enumeration,
         field_weights=keys.fields.model_dump(),
         threshold=keys.threshold,
@@ -121,21 +125,31 @@ def _label(keys: schema.LabelKeys, kind: LabelKind) -> Label:
             *_terms(keys.weak, Strength.WEAK),
         ),
         exclusions=_exclusions(keys.exclude),
+        part_of=keys.part_of,
     )
 
 
-def _terms(written: Iterable[schema.TermKeys], strength: Strength) -> Iterator[Term]:
+def _terms(written: Iterable[schema.SignalKeys], strength: Strength) -> Iterator[Term]:
     for term in written:
-        text, open_left, open_right = _open_ends(term.text)
-        yield Term(text=text, strength=strength, case=_case(term, text), open_left=open_left, open_right=open_right)
+        text, left, right = _open_ends(term.text)
+        yield Term(
+            text=text,
+            strength=strength,
+            case=_case(term, text),
+            open_left=left,
+            open_right=right,
+            needs=term.needs,
+            language=term.language,
+        )
 
 
 def _exclusions(written: Iterable[schema.ExclusionKeys]) -> tuple[Exclusion, ...]:
-    made = []
-    for term in written:
-        text, left, right = _open_ends(term.text)
-        made.append(Exclusion(text=text, scope=term.scope, case=_case(term, text), open_left=left, open_right=right))
-    return tuple(made)
+    return tuple(_exclusion(term, term.scope) for term in written)
+
+
+def _exclusion(term: schema.TermKeys, scope: Scope) -> Exclusion:
+    text, left, right = _open_ends(term.text)
+    return Exclusion(text=text, scope=scope, case=_case(term, text), open_left=left, open_right=right)
 
 
 def _open_ends(written: str) -> tuple[str, bool, bool]:

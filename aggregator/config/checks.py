@@ -57,6 +57,9 @@ def across(files: Files) -> Iterator[ConfigError]:
     if "clusters" not in files.unread:
         yield from _unknown(_named(sources, ("clusters",)), labels, "label")
         yield from _unknown(_named(feeds, ("select", "labels"), ("without", "labels")), labels, "label")
+        decided = list(_entries(files.clusters, "by_hand"))
+        yield from _unknown(_named(decided, ("labels",), ("without",)), labels, "label")
+        yield from _wholes(labels)
     if "sources" not in files.unread:
         yield from _unknown(_named(feeds, ("select", "sources"), ("without", "sources")), sources, "source")
 
@@ -117,6 +120,14 @@ def _without_recipe(source: _Entry) -> Iterator[ConfigError]:
     if source.data.get("kind") == "listing" and not source.data.get("listing"):
         expected = "a key listing with the selectors item and link: how the page is read"
         yield ConfigError(source.place("kind"), "kind: listing without its recipe", expected)
+
+
+def _wholes(labels: Sequence[_Entry]) -> Iterator[ConfigError]:
+    """A part names its whole, which is no part itself."""
+    parts = {label.id for label in labels if label.data.get("part_of")}
+    whole = [label for label in labels if label.id not in parts]
+    named = [(str(label.data["part_of"]), label.place("part_of")) for label in labels if label.id in parts]
+    yield from _unknown(named, whole, "whole")
 
 
 def _named(entries: Iterable[_Entry], *ways: tuple[str, ...]) -> Iterator[tuple[str, Place]]:

@@ -218,13 +218,22 @@ class TermKeys(Keys):
     )
 
 
+class SignalKeys(TermKeys):
+    needs: tuple[Annotated[str, AfterValidator(scalars.term)], ...] = Field(
+        default=(), description="counts only where one of these words stands in the item, too"
+    )
+    language: Language | None = Field(default=None, description="counts only in items of this language")
+
+
 class ExclusionKeys(TermKeys):
     scope: Scope = Field(
-        default=Scope.TERM, description="how far it reaches: the words themselves, their sentence, the whole item"
+        default=Scope.TERM,
+        description="how far it reaches: the words themselves, their sentence, the rest of the text, the whole item",
     )
 
 
-Terms = tuple[Annotated[TermKeys, BeforeValidator(_short_for("text"), json_schema_input_type=str | TermKeys)], ...]
+Terms = tuple[Annotated[SignalKeys, BeforeValidator(_short_for("text"), json_schema_input_type=str | SignalKeys)], ...]
+Asides = tuple[Annotated[TermKeys, BeforeValidator(_short_for("text"), json_schema_input_type=str | TermKeys)], ...]
 Exclusions = tuple[
     Annotated[ExclusionKeys, BeforeValidator(_short_for("text"), json_schema_input_type=str | ExclusionKeys)], ...
 ]
@@ -252,6 +261,9 @@ class LabelKeys(Keys):
     names: NameKeys = Field(description="the name in each language, de and en at least")
     description: Line | None = None
     short_names: tuple[Line, ...] = Field(default=(), description="as they stand in enumerations")
+    part_of: str | None = Field(
+        default=None, description="a label of which this is a part: its words speak for that one, too"
+    )
     strong: Terms = Field(default=(), description="each is enough alone")
     medium: Terms = Field(default=(), description="each needs a second signal")
     weak: Terms = Field(default=(), description="only add to others")
@@ -264,6 +276,13 @@ class FieldKeys(Keys):
     text: float = Field(default=1.0, ge=0)
     category: float = Field(default=1.0, ge=0)
     issuer: float = Field(default=0.0, ge=0)
+    url: float = Field(default=0.0, ge=0, description="the words in the item's address")
+
+
+class ByHandKeys(Keys):
+    item: Line = Field(description="the address or guid of an item, or the id of a story")
+    labels: tuple[str, ...] = Field(default=(), description="it carries these, whatever the rules say")
+    without: tuple[str, ...] = Field(default=(), description="and none of these")
 
 
 class ClustersFile(Keys):
@@ -274,6 +293,12 @@ class ClustersFile(Keys):
     threshold: float = Field(default=1.0, gt=0, description="the score from which on a label is given")
     enumeration: int = Field(default=3, ge=2, description="so many clusters named in one sentence are an enumeration")
     ignored: Exclusions = Field(default=(), description="for every label: offices, institutions, idioms, boilerplate")
+    asides: Asides = Field(
+        default=(),
+        description="words beside which a sentence only mentions things: customers, uses, examples; "
+        "with a closing … what stands behind them, with an opening … what stands before",
+    )
+    by_hand: tuple[ByHandKeys, ...] = Field(default=(), description="what people decided; it wins over every rule")
     clusters: tuple[LabelKeys, ...] = ()
     umbrella: LabelKeys | None = Field(default=None, description="stands for several clusters at once")
     topics: tuple[LabelKeys, ...] = ()

@@ -40,6 +40,7 @@ from aggregator.model.items import (
     Standing,
 )
 from aggregator.model.labels import (
+    ByHand,
     Exclusion,
     Label,
     LabelKind,
@@ -83,6 +84,7 @@ from aggregator.model.stories import (
 
 __all__ = [
     "Authority",
+    "ByHand",
     "Carried",
     "DateTrust",
     "Detail",

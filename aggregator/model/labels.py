@@ -26,6 +26,7 @@ class Scope(StrEnum):
 
     TERM = "term"  # the words it covers do not count
     SENTENCE = "sentence"  # nothing in its sentence counts
+    REST = "rest"  # nothing from there to the end of its field counts: boilerplate
     ITEM = "item"  # the label is out for the whole item
 
 
@@ -39,6 +40,8 @@ class Term:
     case: bool = False
     open_left: bool = False
     open_right: bool = False
+    needs: tuple[str, ...] = ()  # counts only where one of these stands in the item, too
+    language: str | None = None  # counts only in items of this language, and in items of none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,16 @@ class Label:
     short_names: tuple[str, ...] = ()  # as they stand in enumerations: Energietechnik, Gesundheitswirtschaft
     terms: tuple[Term, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    part_of: str | None = None  # a label of which this is a part: its words speak for that one, too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What a person decided on one item, against or beside the rules. `item` is its address, guid or story id."""
+
+    item: str
+    labels: tuple[str, ...] = ()  # it carries these
+    without: tuple[str, ...] = ()  # and none of these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +85,8 @@ class Taxonomy:
     version: str
     labels: tuple[Label, ...]
     ignored: tuple[Exclusion, ...] = ()  # for every label: names of offices and institutions, idioms, boilerplate
+    asides: tuple[Exclusion, ...] = ()  # words beside which a sentence only mentions: customers, uses, examples
+    by_hand: tuple[ByHand, ...] = ()
     enumeration: int = 3  # so many clusters' names in one sentence are an enumeration: umbrella instead of each
     field_weights: Mapping[str, float] = field(default_factory=dict)
     threshold: float = 1.0

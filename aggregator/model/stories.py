@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -50,12 +50,12 @@ class Sought(NamedTuple):
 Shared: TypeAlias = dict[ItemKey, set[int]]  # other items, with the keys that one has in common with them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """One hit of one rule. `text` is what stood in the item, `weight` what it counted."""
+class Evidence(NamedTuple):
+    """One hit of one rule. `text` is what stood in the item, `weight` what it counted. A tuple, because a pass makes a dozen of
+    them for each item."""
 
     rule: str
-    field: str  # title, summary, text, category, issuer, source, url
+    field: str  # title, summary, text, category, issuer, url; item for what bars a label from it; source, by hand
     text: str
     weight: float
 
@@ -67,6 +67,8 @@ class Tag:
     label: str
     score: float
     evidence: tuple[Evidence, ...]
+    # Of the taxonomy that gave it. A new version that changes nothing about a tag leaves it as it is.
+    version: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

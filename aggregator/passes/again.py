@@ -69,7 +69,7 @@ def retag(config: Config, store: Store, *, now: datetime, dry_run: bool) -> Diff
         if not dry_run:
             changed = tuple(new for old, new in zip(before, after, strict=True) if new != old)
             store.commit_stories(_update(stories=changed))
-    return Difference(tags=tuple(changes))
+    return Difference(tags=tuple(sorted(changes, key=lambda change: (change.label, change.sign, change.title))))
 
 
 def remerge(config: Config, store: Store, *, now: datetime, dry_run: bool) -> Difference:
@@ -126,7 +126,7 @@ def _members(story: Story | None) -> frozenset[ItemKey]:
 def _retagged(story: Story, rules: Rules, *, now: datetime) -> Story:
     """The same story with the tags that the rules give it now."""
     fixed = settle_stories.fixed_labels(story.carriers, rules)
-    tags = tagging.tag(story.origin, story.carriers, rules.tagging, fixed=fixed)
+    tags = tagging.tag(story.origin, story.carriers, rules.tagging, fixed=fixed, story=story.id)
     members = tuple(sorted(_members(story)))
     named = merge.Named(
         group=Group(origin=story.origin.key, members=members),

@@ -1,8 +1,8 @@
 """Runs the rules over labelled files, the way a pass would, and hands the answers to `evaluate`.
 
 A labelled file is JSON Lines; a line has `id`, `title`, `published`, `publisher`, `url`, `summary`, `body_html`, `lang`, and
-`labels` (for tagging) or `group` (for stories: items of one group are one story, items without belong to none) and, where one
-likes, `kind`: how this variant came about.
+`labels` (for tagging; `may` are labels on which experts disagree) or `group` (for stories: items of one group are one story,
+items without belong to none) and, where one likes, `kind`: how this variant came about.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from aggregator.model import (
     SourceState,
     SourceUpdate,
     Standing,
+    Tagging,
 )
 from aggregator.passes import one_pass
 from aggregator.store import connect
@@ -43,17 +44,38 @@ class _Row:
 
     id: str
     item: Item
-    labels: tuple[str, ...]
+    labels: frozenset[str]
+    may: frozenset[str]
     group: str | None
     kind: str | None
 
 
 def tagging(config: Config, file: Path, *, now: datetime) -> dict[str, Any]:
-    """`evaluate tagging` under its stable keys."""
+    """`evaluate tagging` under its stable keys; every mistake with what spoke for its labels."""
     rows = _rows(config, file, now=now)
     rules = tags.compiled(config.taxonomy)
-    got = {row.id: frozenset(tag.label for tag in tags.tag(row.item, (row.item,), rules).tags) for row in rows}
-    return evaluate.tagging({row.id: frozenset(row.labels) for row in rows}, got).as_dict()
+    tagged = {row.id: tags.tag(row.item, (row.item,), rules) for row in rows}
+    report = evaluate.tagging(
+        {row.id: row.labels for row in rows},
+        {name: [tag.label for tag in one.tags] for name, one in tagged.items()},
+        allowed={row.id: row.may - row.labels for row in rows},
+    ).as_dict()
+    titles = {row.id: row.item.title for row in rows}
+    mistakes = [
+        mistake | {"title": titles[mistake["id"]], "evidence": _evidence(mistake, tagged[mistake["id"]])}
+        for mistake in report["mistakes"]
+    ]
+    return report | {"mistakes": mistakes}
+
+
+def _evidence(mistake: Mapping[str, Any], tagged: Tagging) -> list[dict[str, Any]]:
+    """What was found for the labels that are wrong or missed."""
+    wrong = set(mistake["expected"]) ^ set(mistake["got"])
+    return [
+        {"label": tag.label, "score": tag.score, "evidence": [one._asdict() for one in tag.evidence]}
+        for tag in (*tagged.tags, *tagged.near_misses)
+        if tag.label in wrong
+    ]
 
 
 def dedupe(config: Config, file: Path, *, now: datetime) -> dict[str, Any]:
@@ -83,15 +105,9 @@ def _rows(config: Config, file: Path, *, now: datetime) -> list[_Row]:
         try:
             written = json.loads(line)
             item = _item(config, written, now=now)
-            rows.append(
-                _Row(
-                    id=written["id"],
-                    item=item,
-                    labels=_labels(written),
-                    group=written.get("group"),
-                    kind=written.get("kind"),
-                )
-            )
+            labels, may = (frozenset(written.get(key) or ()) for key in ("labels", "may"))
+            group, kind = written.get("group"), written.get("kind")
+            rows.append(_Row(id=written["id"], item=item, labels=labels, may=may, group=group, kind=kind))
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 Place(str(file), number),
@@ -99,10 +115,6 @@ def _rows(config: Config, file: Path, *, now: datetime) -> list[_Row]:
                 "a JSON object with id, title and body_html",
             ) from error
     return rows
-
-
-def _labels(written: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(written.get("labels") or ())
 
 
 def _item(config: Config, written: Mapping[str, Any], *, now: datetime) -> Item:

@@ -35,6 +35,7 @@ _PATIENCE = 1.0
 _SPARE = 1
 # Documents of more bytes are read one after the other: what a process needs grows with its document, up to tenfold and more
 _LARGE = 1_000_000
+_PIECE = 256 * 1024
 # All that a child gets of the environment: where Python is. No tokens, no proxies, no settings of libraries.
 _INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME")
 
@@ -125,7 +126,9 @@ class _Child:
             async with asyncio.timeout(bound):
                 pickled = pickle.dumps(job, protocol=pickle.HIGHEST_PROTOCOL)
                 process.stdin.write(header(pickled, body) + pickled)
-                process.stdin.write(body)  # by itself: not copied once more
+                for start in range(0, len(body), _PIECE):  # asyncio keeps a copy of what the pipe does not take at once
+                    await process.stdin.drain()
+                    process.stdin.write(body[start : start + _PIECE])
                 await process.stdin.drain()
                 leaving, size, _ = HEADER.unpack(await process.stdout.readexactly(HEADER.size))
                 answer = _loads(await process.stdout.readexactly(size))

@@ -160,7 +160,8 @@ def _stories(
     made = []
     for named in naming.named:
         carriers = [items[key] for key in named.group.members]
-        tagged = tagging.tag(items[named.group.origin], carriers, rules.tagging, fixed=fixed_labels(carriers, rules))
+        fixed = fixed_labels(carriers, rules)
+        tagged = tagging.tag(items[named.group.origin], carriers, rules.tagging, fixed=fixed, story=named.name.id)
         related = tuple(sorted({ids[key] for key in named.group.related if key in ids} - {named.name.id}))
         previous = before.get(named.name.id)
         # Some servers change a text to and fro at every fetch: that is no correction, which readers should see again

@@ -103,6 +103,7 @@ def _tags(story: Story) -> Json:
         {
             "label": tag.label,
             "score": tag.score,
+            **({"version": tag.version} if tag.version else {}),
             "evidence": [
                 {"rule": each.rule, "field": each.field, "text": each.text, "weight": each.weight}
                 for each in tag.evidence

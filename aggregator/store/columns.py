@@ -130,19 +130,14 @@ def _tags(written: str | None) -> tuple[Tag, ...]:
     if written is None or written == "[]":
         return ()
     return tuple(
-        Tag(label=label, score=score, evidence=tuple(_evidence(*one) for one in evidence))
-        for label, score, evidence in json.loads(written)
+        # Tags that were stored before they had a version have none
+        Tag(label=label, score=score, evidence=tuple(map(Evidence._make, evidence)), version="".join(version))
+        for label, score, evidence, *version in json.loads(written)
     )
-
-
-def _evidence(rule: str, field: str, text: str, weight: float) -> Evidence:
-    return Evidence(rule=rule, field=field, text=text, weight=weight)
 
 
 def _written_tags(tags: tuple[Tag, ...]) -> str:
-    return _json(
-        [(tag.label, tag.score, [(one.rule, one.field, one.text, one.weight) for one in tag.evidence]) for tag in tags]
-    )
+    return _json([(tag.label, tag.score, tag.evidence, tag.version) for tag in tags])
 
 
 # Most sources say the same from pass to pass: 48 rates are 20 µs to write and 5 to read.
@@ -202,6 +197,6 @@ STRINGS = Written("TEXT", _written_strings, _strings)
 ENCLOSURES = Written("TEXT", _written_enclosures, _enclosures)  # [url, type, length] each
 RHYTHM = Written("TEXT", _written_rhythm, _rhythm)  # [window, fastest, learned, [items an hour, ...]]
 REST = Written("TEXT", _written_rest, _rest)  # [seconds, [hour, ...], [weekday, ...]]
-TAGS = Written("TEXT", _written_tags, _tags)  # [label, score, [[rule, field, text, weight], ...]] each
+TAGS = Written("TEXT", _written_tags, _tags)  # [label, score, [[rule, field, text, weight], ...], version] each
 RIGHTS = Written("TEXT", _written_rights, _rights)  # [TDM reserved, policy, [directives]]
 VERDICTS = Written("TEXT", _written_verdicts, _verdicts)  # {path: allowed}

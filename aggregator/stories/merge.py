@@ -163,7 +163,7 @@ def _standing(
     item: Item, authority: Mapping[str, Authority], sites: Mapping[str, frozenset[str]]
 ) -> tuple[int, bool, datetime]:
     """The issuer's item before a publisher's before a repeater's; one that links to its source's own site before one that leads
-    elsewhere (whoever gives out another's link, and says to have had it an hour before, is not where it comes from); the earliest."""
+    elsewhere (who gives out another's link, and says to have had it an hour before, is not where it comes from); the earliest."""
     own = sites.get(item.source_id)
     rank = _RANK[authority.get(item.source_id, Authority.PUBLISHER)]
     return rank, own is not None and urls.site(item.url) not in own, _date(item)

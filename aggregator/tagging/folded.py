@@ -1,90 +1,103 @@
-"""A text as rules compare it: only small letters, digits and spaces, and the way back to the text as it was written."""
+"""A text as rules compare it: small letters, digits and spaces, one character for each of the text as it is quoted."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from dataclasses import dataclass
 
-from aggregator import text
-
-_NOT_ASCII = re.compile("[^\x00-\x7f]")
-_ASCII = str.maketrans({code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)})
-# What nearly every non-ASCII character of a German text is; the rest is worked out one by one, at 2 µs each
-_COMMON = {
-    "ä": "ae",
-    "ö": "oe",
-    "ü": "ue",
-    "Ä": "ae",
-    "Ö": "oe",
-    "Ü": "ue",
-    "ß": "ss",
-    **dict.fromkeys("–—‑‐„“”‚‘’»«›‹…•·§€°*\u00a0\u202f\u2009", " "),
-    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff¬", ""),
-}
 LONGEST_WORD = 60  # characters looked at to find where a word begins or ends: a text without spaces stays linear
+FIELD_END = "\0"  # between two fields of an item: no legal text holds it, and no term crosses it
+
+_KEPT = frozenset("äöüß")  # letters of their own: `schön` is not `schon`
+_SLOW = "\x01"  # what one byte cannot stand for: it vanishes (soft hyphen) or becomes two letters (œ)
+_ENCODING = "cp1252"  # all of nearly every German and English text, with its quotation marks and dashes
+_APART = str.maketrans({"\u202f": " ", "\u2009": " ", "\u2010": "-", "\u2011": "-", "\u2212": "-", "\u25cf": " "})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folded:
-    """`text` begins and ends with a space, so every word stands between two. Position `p` in it was written at
-    `p + shifts[i]`, where `i` is the last index with `breaks[i] <= p`."""
+def fold(written: str) -> tuple[str, str]:
+    """The text as it is quoted, and as it is compared: as long, case, accents and punctuation levelled.
 
-    text: str
-    breaks: tuple[int, ...]
-    shifts: tuple[int, ...]
-
-    def written_at(self, position: int) -> int:
-        """Where in the original the character at this position of `text` stood."""
-        return position + self.shifts[bisect_right(self.breaks, position) - 1]
-
-    def span(self, start: int, stop: int) -> tuple[int, int]:
-        """The stretch of the original that became `text[start:stop]`."""
-        return self.written_at(start), self.written_at(stop - 1) + 1
-
-    def word_start(self, position: int) -> int:
-        """Where the word around this position begins."""
-        floor = max(0, position - LONGEST_WORD)
-        space = self.text.rfind(" ", floor, position)
-        return space + 1 if space >= 0 else floor
-
-    def word_stop(self, position: int) -> int:
-        """The first position behind the word around this position."""
-        ceiling = min(len(self.text), position + LONGEST_WORD)
-        space = self.text.find(" ", position, ceiling)
-        return space if space >= 0 else ceiling
+    Quoted is what is written, but for characters that nobody sees (a soft hyphen is dropped) or that stand for several letters.
+    Nearly every text is folded byte by byte: 4 µs for 1,000 characters, a tenth of what looking at each character costs.
+    """
+    folded = _by_bytes(written)
+    if folded is not None:
+        return written, folded
+    quoted = _single(written.translate(_APART))
+    return quoted, _by_bytes(quoted) or quoted.translate(_LEVELLED)
 
 
-def fold(original: str) -> Folded:
-    """Case, umlauts, accents and punctuation levelled. As `text.fold` unifies, but keeping account of where lengths change
-    (`ß` becomes two letters, a soft hyphen none): evidence quotes the original, and acronyms are looked at there."""
-    pieces, breaks, shifts = [" "], [0], [-1]
-    memo: dict[str, str] = {}
-    length, done = 1, 0
-    for found in _NOT_ASCII.finditer(original):
-        character, at = found.group(), found.start()
-        spelt = _COMMON.get(character)
-        if spelt is None:
-            spelt = memo.get(character)
-            if spelt is None:
-                spelt = memo[character] = _spelt(character)
-        pieces += (original[done:at], spelt)
-        length += at - done
-        done = at + 1
-        for extra in range(1, len(spelt)):
-            breaks.append(length + extra)
-            shifts.append(shifts[-1] - 1)
-        if not spelt:
-            breaks.append(length)
-            shifts.append(shifts[-1] + 1)
-        length += len(spelt)
-    pieces += (original[done:], " ")
-    return Folded(text="".join(pieces).translate(_ASCII), breaks=tuple(breaks), shifts=tuple(shifts))
+def word(written: str) -> str:
+    """A word or phrase folded, for one way to write it: `Wärme` and `Waerme` are the same."""
+    folded = fold(written)[1]
+    return folded.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss").strip()
 
 
-def _spelt(character: str) -> str:
-    """The letters a character stands for without accents; a space for what is no letter; nothing for combining marks."""
-    plain = unicodedata.normalize("NFKD", text.fold(character))
-    letters = "".join(part for part in plain if part.isalnum())
-    return letters or ("" if unicodedata.category(character) in {"Mn", "Me", "Cf"} else " ")
+def _by_bytes(written: str) -> str | None:
+    """None where one byte does not stand for every character."""
+    try:
+        raw = written.encode("latin-1")  # the quickest by far, and the same bytes: what differs are control characters
+    except UnicodeEncodeError:
+        try:
+            raw = written.encode(_ENCODING)
+        except UnicodeEncodeError:
+            return None
+    folded = raw.translate(_TABLE)
+    return None if b"\x01" in folded else folded.decode("latin-1")
+
+
+def _single(written: str) -> str:
+    """The text with every character that is not one letter, digit or sign spelt out or left out."""
+    composed = unicodedata.normalize("NFC", written)
+    return _ODD.sub(_spelt, composed)
+
+
+def _spelt(found: re.Match[str]) -> str:
+    character = found.group()
+    if character in _DOUBLE:
+        return _DOUBLE[character]
+    return unicodedata.normalize("NFKC", character) if character > "\ufaff" and character != "\ufeff" else ""
+
+
+_DOUBLE = {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe"}
+# Letters that are two, the printer's soft hyphen (¬), combining and invisible characters, ligatures
+_ODD = re.compile("[æÆœŒ\u00ac\u00ad\u0300-\u036f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufb00-\ufb06\ufeff]")
+
+
+def _level(character: str) -> str:
+    """The one character that stands for this one."""
+    small = character.lower()
+    if character == FIELD_END:
+        return "|"
+    if small in _KEPT:
+        return small
+    if _ODD.match(character):
+        return _SLOW
+    letters = [part for part in unicodedata.normalize("NFKD", small) if part.isalnum()]
+    if len(letters) == 1:
+        return _UNDECOMPOSED.get(letters[0], letters[0])
+    return small if len(small) == 1 and small.isalnum() else " "
+
+
+def _byte(value: int) -> int:
+    """What stands for this byte of cp1252: a letter of Latin-1, a space, or the mark of what needs the slow way."""
+    level = _level(bytes([value]).decode(_ENCODING, "replace"))
+    return ord(level) if ord(level) < 256 else ord(_SLOW)
+
+
+# Letters with a stroke have no decomposition: `Wrocław`
+_UNDECOMPOSED = {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i"}
+
+
+class _Levelled(dict[int, str]):
+    """Characters met so far, each with the one that stands for it."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) > 4096:  # a text of made-up characters shall not fill the memory
+            self.clear()
+        level = self[code] = _level(chr(code)).replace(_SLOW, " ")
+        return level
+
+
+_LEVELLED = _Levelled()
+_TABLE = bytes(_byte(value) for value in range(256))

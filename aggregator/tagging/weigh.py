@@ -2,203 +2,252 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from aggregator.model import Evidence, Item, LabelKind, Strength, Tag, Tagging
-from aggregator.tagging import match
+from aggregator.model import ByHand, Evidence, Item, LabelKind, Tag, Tagging
+from aggregator.tagging import fields, match
+from aggregator.tagging.fields import Fields
 from aggregator.tagging.match import Reading
-from aggregator.tagging.rules import Rules
+from aggregator.tagging.rules import STRONG, WEAK, Rules
 
-_VALUE = {Strength.STRONG: 1.0, Strength.MEDIUM: 0.5, Strength.WEAK: 0.2}
+_VALUES = (0.2, 0.5, 1.0)  # of a weak, a medium, a strong term
 _REPEAT = 0.5  # every further hit of one term counts half of the one before: a term says at most twice its best place
-_TEASER = 400  # characters: below that an origin's text is a teaser, if another carrier has twice as much
-# What an item mentions is not what it is about: a label that title and summary do not name needs this share of the strongest
-# label's score. On 120 labelled releases 0.2 to 0.4 differ by less than a hundredth of F1, so it is not tuned to them.
+# What an item mentions is not what it is about: a label needs this share of the strongest label's score. On 120 labelled
+# releases 0.2 to 0.35 differ by less than a hundredth of F1, so it is not tuned to them.
 _SHARE = 0.3
-_PROMINENT = frozenset({"title", "summary"})
+_SHARE_OF_EVERYDAY_WORDS = 0.8  # the same for a label without a strong term
+_BODY_SIGNALS = 2  # different terms that a label needs which neither title nor lead name
 _QUOTED = 5  # different words quoted in one piece of evidence
-_SOURCE = "source"
 _ENUMERATION = "enumeration of clusters"
+
+
+# Where a term stands at its best: what the title names an item is about, what its body names it may only mention
+_BODY, _LEAD, _TITLE = range(3)
+_CLUSTER, _TOPIC, _UMBRELLA = LabelKind.CLUSTER, LabelKind.TOPIC, LabelKind.UMBRELLA
 
 
 @dataclass(slots=True)
 class _Term:
     """The hits of one rule, by field."""
 
-    strength: Strength
-    words: dict[str, list[str]] = field(default_factory=dict)
-
-    def add(self, name: str, words: Iterable[str]) -> None:
-        self.words.setdefault(name, []).extend(words)
+    rank: int
+    place: int
+    words: dict[str, list[str]]
 
 
 @dataclass(slots=True)
 class _Found:
     """All that was found for one label."""
 
-    terms: dict[str, _Term] = field(default_factory=dict)  # by rule
-    removed: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # by reason and field
+    terms: dict[str, _Term]  # by rule
+    removed: dict[tuple[str, str], list[str]]  # by reason and field
 
-    def term(self, rule: str, strength: Strength) -> _Term:
-        return self.terms.get(rule) or self.terms.setdefault(rule, _Term(strength))
+    def add(self, rule: str, rank: int, words: str, standing: tuple[str, int]) -> None:
+        name, place = standing
+        term = self.terms.get(rule)
+        if term is None:
+            self.terms[rule] = _Term(rank, place, {name: [words]})
+            return
+        term.place = max(term.place, place)
+        if name in term.words:
+            term.words[name].append(words)
+        else:
+            term.words[name] = [words]
+
+    def says_something(self) -> bool:
+        """Whether more than weak words were found: these alone are not even a near miss."""
+        return bool(self.removed) or any(term.rank > WEAK for term in self.terms.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Weighed:
+class _Weighed(NamedTuple):
     """A label with what speaks for it."""
 
     label: str
     kind: LabelKind
     evidence: tuple[Evidence, ...]
     score: float
-    prominent: bool  # title or summary name it
-    enough: bool  # over the threshold, and not by weak signals or by a single one
+    place: int  # where it is named at its best, by more than weak terms
+    enough: bool  # over the threshold, and not by weak signals or by a mention
+    strong: bool  # by at least one strong term
 
 
-def tag(origin: Item, carriers: Sequence[Item], rules: Rules, *, fixed: Collection[str] = ()) -> Tagging:
+def tag(
+    origin: Item, carriers: Sequence[Item], rules: Rules, *, fixed: Collection[str] = (), story: str = ""
+) -> Tagging:
     """The labels of a story, in the order of the taxonomy, with all that speaks for and against them.
 
     Title, summary and categories are the origin's; so is the text, unless it is a teaser and a carrier has more. `fixed` are the
-    labels that the configuration gives to every item of one of its sources: they need no word.
+    labels that the configuration gives to every item of one of its sources: they need no word. What a person decided on the
+    story or one of its items stands above both.
     """
-    readings = {name: match.read(written, rules) for name, written in _fields(origin, carriers, rules)}
-    gathered = _gathered(readings, rules)
-    weighed = [_weighed(label, gathered[label], readings, rules) for label in rules.kinds if label in gathered]
-    given = _given(weighed)
+    whole = fields.joined(origin, carriers, rules.weights)
+    reading = match.read(whole, rules)
+    gathered = _gathered(reading, whole, rules)
+    found = {
+        label: _weighed(label, gathered[label], reading, rules)
+        for label in rules.kinds
+        if label in gathered and gathered[label].says_something()
+    }
+    given = _given(found.values(), rules)
+    own = dict.fromkeys(fixed, "source")
+    barred: set[str] = set()
+    for decided in _by_hand(origin, carriers, story, rules):
+        own |= dict.fromkeys(decided.labels, "by hand")
+        barred |= {*decided.without}
+    return _tagging(found, given - barred, {label: why for label, why in own.items() if label not in barred}, rules)
+
+
+def _by_hand(origin: Item, carriers: Sequence[Item], story: str, rules: Rules) -> list[ByHand]:
+    """What a person decided on this story or one of its items."""
+    if not rules.by_hand:
+        return []
+    names = [story, *(name for item in (origin, *carriers) for name in (item.url, item.guid))]
+    return [rules.by_hand[name] for name in dict.fromkeys(names) if name in rules.by_hand]
+
+
+def _tagging(found: dict[str, _Weighed], given: Collection[str], own: dict[str, str], rules: Rules) -> Tagging:
     tags: list[Tag] = []
     misses: list[Tag] = []
-    found = {each.label: each for each in weighed}
-    for label in (*rules.kinds, *sorted(set(fixed) - rules.kinds.keys())):
+    for label in (*rules.kinds, *sorted(own.keys() - rules.kinds.keys())) if own else found:
         each = found.get(label)
-        if label in fixed:
-            tags.append(_fixed(label, each, rules.threshold))
-        elif each is not None:
-            one = Tag(label=label, score=each.score, evidence=each.evidence)
+        evidence = each.evidence if each else ()
+        score = each.score if each else 0.0
+        if label in own:  # counts as the threshold
+            said = Evidence(rule=own[label], field=own[label], text=label, weight=rules.threshold)
+            total = round(rules.threshold + score, 3)
+            tags.append(Tag(label=label, score=total, evidence=(said, *evidence), version=rules.version))
+        elif each:
+            one = Tag(label=label, score=score, evidence=evidence, version=rules.version)
             (tags if label in given else misses).append(one)
     return Tagging(tags=tuple(tags), near_misses=tuple(misses))
 
 
-def _fields(origin: Item, carriers: Sequence[Item], rules: Rules) -> Iterator[tuple[str, str]]:
-    """The fields that weigh anything and are not empty."""
-    written = {
-        "title": origin.title,
-        "summary": origin.summary,
-        "text": _text(origin, carriers),
-        "category": "\n".join(origin.categories),
-        "issuer": origin.issuer or "",
-    }
-    return ((name, value) for name, value in written.items() if value and rules.weights.get(name, 0.0) > 0)
-
-
-def _text(origin: Item, carriers: Sequence[Item]) -> str:
-    longest = min(carriers, key=lambda item: (-len(item.text), item.key), default=origin)
-    teaser = len(origin.text) < _TEASER and len(longest.text) > 2 * len(origin.text)
-    return longest.text if teaser else origin.text
-
-
-def _gathered(readings: Mapping[str, Reading], rules: Rules) -> dict[str, _Found]:
+def _gathered(reading: Reading, whole: Fields, rules: Rules) -> dict[str, _Found]:
     """What was found, by label."""
-    gathered: dict[str, _Found] = defaultdict(_Found)
-    for name, reading in readings.items():
-        for pattern, _, _, words in reading.counted:
-            gathered[pattern.label or ""].term(pattern.rule, pattern.strength).add(name, (words,))
-        for hit, label, rule in reading.removed:
-            gathered[label].removed.setdefault((rule, name), []).append(hit.words)
-        if reading.enumerations and rules.umbrella:
-            gathered[rules.umbrella].term(_ENUMERATION, Strength.STRONG).add(name, reading.enumerations)
+    gathered: dict[str, _Found] = {}
+    for pattern, start, _, words in reading.counted:
+        label = pattern.label or ""
+        found = gathered.get(label)
+        if found is None:
+            found = gathered[label] = _Found({}, {})
+        found.add(pattern.rule, pattern.rank, words, _standing(start, whole))
+    for hit, label, rule in reading.removed:
+        found = gathered.setdefault(label, _Found({}, {}))
+        found.removed.setdefault((rule, whole.names[whole.at(hit.start)]), []).append(hit.words)
+    if rules.umbrella:
+        for start, words in reading.enumerations:
+            gathered.setdefault(rules.umbrella, _Found({}, {})).add(
+                _ENUMERATION, STRONG, words, _standing(start, whole)
+            )
     return gathered
 
 
-def _weighed(label: str, found: _Found, readings: Mapping[str, Reading], rules: Rules) -> _Weighed:
-    evidence = [one for rule, term in found.terms.items() for one in _evidence(rule, term, rules.weights)]
-    score = round(sum(one.weight for one in evidence), 3)
-    against = _barred(label, readings, score)
+def _standing(start: int, whole: Fields) -> tuple[str, int]:
+    """The field around this position, and what that says."""
+    name = whole.names[bisect_right(whole.starts, start) - 1]
+    if name == "title":
+        return name, _TITLE
+    return name, _LEAD if start < whole.lead_stop or name == "category" else _BODY
+
+
+def _weighed(label: str, found: _Found, reading: Reading, rules: Rules) -> _Weighed:
+    evidence: list[Evidence] = []
+    counts, place = [0, 0, 0], _BODY
+    for rule, term in found.terms.items():
+        counts[term.rank] += 1
+        if term.rank > WEAK and term.place > place:
+            place = term.place
+        _weigh(rule, term, rules.weights, evidence)
+    score = round(sum([one[3] for one in evidence]), 3)
+    against = _barred(reading.barred.get(label), score) if reading.barred else ()
+    if found.removed or against:
+        evidence += (*_removed(found), *against)
     return _Weighed(
-        label=label,
-        kind=rules.kinds[label],
-        evidence=(*evidence, *_removed(found), *against),
-        score=0.0 if against else score,
-        prominent=_prominent(found, evidence),
-        enough=not against
-        and score >= rules.threshold
-        and _convincing([term.strength for term in found.terms.values()]),
+        label,
+        rules.kinds[label],
+        tuple(evidence),
+        0.0 if against else score,
+        place,
+        not against and score >= rules.threshold and _convincing(counts, place),
+        counts[STRONG] > 0,
     )
 
 
-def _prominent(found: _Found, evidence: Iterable[Evidence]) -> bool:
-    """Title or summary name the label, by more than a weak term."""
-    return any(one.field in _PROMINENT and found.terms[one.rule].strength is not Strength.WEAK for one in evidence)
-
-
-def _barred(label: str, readings: Mapping[str, Reading], score: float) -> list[Evidence]:
+def _barred(hit: match.Hit | None, score: float) -> list[Evidence]:
     """What bars the label from the whole item, weighing as much as all that speaks for it."""
-    for name, reading in readings.items():
-        hit = reading.barred.get(label)
-        if hit:
-            return [Evidence(rule=f"excluded: {hit.pattern.rule}", field=name, text=hit.words, weight=-score)]
-    return []
+    return [Evidence(rule=f"excluded: {hit.pattern.rule}", field="item", text=hit.words, weight=-score)] if hit else []
 
 
-def _evidence(rule: str, term: _Term, weights: Mapping[str, float]) -> Iterator[Evidence]:
-    """One piece for each field a term stands in; the weightiest field counts first."""
-    factor = _VALUE[term.strength]
-    places = sorted(term.words, key=lambda name: (-weights[name], name)) if len(term.words) > 1 else term.words
-    for name in places:
+def _weigh(rule: str, term: _Term, weights: Mapping[str, float], evidence: list[Evidence]) -> None:
+    """Adds one piece for each field a term stands in; the weightiest field counts first."""
+    factor = _VALUES[term.rank]
+    names = sorted(term.words, key=lambda name: (-weights[name], name)) if len(term.words) > 1 else term.words
+    for name in names:
         words = term.words[name]
+        if len(words) == 1:
+            evidence.append(Evidence(rule, name, words[0], round(factor * weights[name], 3)))
+            factor *= _REPEAT
+            continue
         # The geometric series of the hits in this field
         weight = factor * weights[name] * (1 - _REPEAT ** len(words)) / (1 - _REPEAT)
         factor *= _REPEAT ** len(words)
-        yield Evidence(rule=rule, field=name, text=_quoted(words), weight=round(weight, 3))
-
-
-def _quoted(words: Iterable[str]) -> str:
-    return ", ".join(list(dict.fromkeys(words))[:_QUOTED])
+        evidence.append(Evidence(rule, name, ", ".join(list(dict.fromkeys(words))[:_QUOTED]), round(weight, 3)))
 
 
 def _removed(found: _Found) -> Iterator[Evidence]:
     """What would have counted, had nothing stood against it: with weight 0."""
     for (rule, name), words in found.removed.items():
-        yield Evidence(rule=rule, field=name, text=_quoted(words), weight=0.0)
+        yield Evidence(rule=rule, field=name, text=", ".join(list(dict.fromkeys(words))[:_QUOTED]), weight=0.0)
 
 
-def _convincing(strengths: Sequence[Strength]) -> bool:
-    """A strong term, two different ones of medium strength, or one of these with two weak ones."""
-    medium = strengths.count(Strength.MEDIUM)
-    return Strength.STRONG in strengths or medium >= 2 or (medium == 1 and len(strengths) >= 3)
+def _convincing(counts: Sequence[int], place: int) -> bool:
+    """By how many different terms of each strength: a strong one, two medium ones, or one of these with two weak ones. Where
+    neither title nor lead name the label, a second signal must confirm a strong one: a single word in the body is a mention."""
+    weak, medium, strong = counts
+    together = strong or medium >= 2 or (medium == 1 and weak >= 2)
+    return bool(together) and (place > _BODY or (strong > 0 and medium + strong >= _BODY_SIGNALS))
 
 
-def _given(weighed: Sequence[_Weighed]) -> frozenset[str]:
+def _given(weighed: Collection[_Weighed], rules: Rules) -> frozenset[str]:
     """The labels that stand beside the others: what is about all clusters is not about each, what is about one not about all, and
     what only mentions a thing is not about it."""
     enough = [each for each in weighed if each.enough]
-    clusters = [each for each in enough if each.kind is LabelKind.CLUSTER]
-    umbrella = next((each for each in enough if each.kind is LabelKind.UMBRELLA), None)
-    if umbrella and not umbrella.prominent and any(_leads(each, umbrella) for each in clusters):
+    clusters = [each for each in enough if each.kind is _CLUSTER]
+    umbrella = next((each for each in enough if each.kind is _UMBRELLA), None)
+    if umbrella and any(_leads(each, umbrella) for each in clusters):
         umbrella = None
     if umbrella:
-        clusters = [
-            each for each in clusters if each.prominent or (not umbrella.prominent and each.score > umbrella.score)
-        ]
-    topics = [each for each in enough if each.kind is LabelKind.TOPIC]
+        clusters = [each for each in clusters if _beside(each, umbrella)]
+    topics = [each for each in enough if each.kind is _TOPIC]
     sectors = [*clusters, *([umbrella] if umbrella else [])]
-    return frozenset((*_about(sectors, sectors), *_about(topics, [*topics, *sectors])))
+    given = frozenset((*_about(sectors, sectors), *_about(topics, [*topics, *sectors])))
+    return frozenset(label for label in given if rules.parents.get(label, label) in given)
 
 
 def _leads(cluster: _Weighed, umbrella: _Weighed) -> bool:
     """The item is about this cluster, and the sentence about all of them its boilerplate."""
-    return cluster.prominent and cluster.score > umbrella.score
+    return cluster.place > umbrella.place and cluster.score > umbrella.score
+
+
+def _beside(cluster: _Weighed, umbrella: _Weighed) -> bool:
+    """The item is about this cluster, too, not only about all."""
+    if cluster.place == umbrella.place:
+        return cluster.place == _TITLE or cluster.score > umbrella.score
+    return cluster.place > umbrella.place
 
 
 def _about(candidates: Iterable[_Weighed], beside: Sequence[_Weighed]) -> Iterator[str]:
     top = max((each.score for each in beside), default=0.0)
-    return (each.label for each in candidates if each.prominent or each.score >= _SHARE * top)
+    named = {each.kind for each in beside if each.strong}
+    return (each.label for each in candidates if _holds(each, top, beside_words_of_the_field=each.kind in named))
 
 
-def _fixed(label: str, each: _Weighed | None, threshold: float) -> Tag:
-    """A label that the source's configuration gives counts as the threshold, plus what was found."""
-    own = Evidence(rule=_SOURCE, field=_SOURCE, text=label, weight=threshold)
-    if each is None:
-        return Tag(label=label, score=threshold, evidence=(own,))
-    return Tag(label=label, score=round(threshold + each.score, 3), evidence=(own, *each.evidence))
+def _holds(each: _Weighed, top: float, *, beside_words_of_the_field: bool) -> bool:
+    """Whether it stands beside the strongest label. Everyday words decide only where no other label of its kind has words of its
+    own, and even then must speak nearly as loud as the loudest: `Wagen` and `Zug` are also of a carnival."""
+    if each.strong:
+        return each.score >= _SHARE * top
+    return not beside_words_of_the_field and each.score >= _SHARE_OF_EVERYDAY_WORDS * top

@@ -189,8 +189,18 @@ def cluster(**keys: str) -> str:
         ),
         pytest.param(
             {"clusters": cluster(exclude="[{text: a, scope: page}]")},
-            "clusters.yaml:4: scope: page; expected 'term', 'sentence' or 'item'",
+            "clusters.yaml:4: scope: page; expected 'term', 'sentence', 'rest' or 'item'",
             id="a scope",
+        ),
+        pytest.param(
+            {"clusters": cluster(part_of="energei")},
+            "clusters.yaml:4: unknown whole energei",
+            id="a part of nothing",
+        ),
+        pytest.param(
+            {"clusters": "by_hand:\n  - {item: a, without: [enrgie]}\n"},
+            "clusters.yaml:2: unknown label enrgie",
+            id="a decision on a label that nobody defines",
         ),
         pytest.param(
             {"clusters": cluster() + "threshold: 0\n"},

@@ -186,7 +186,14 @@ def test_the_taxonomy(folder: Folder) -> None:
         )
     ).taxonomy
     assert (taxonomy.version, taxonomy.threshold, taxonomy.enumeration) == ("2026-11", 0.8, 4)
-    assert taxonomy.field_weights == {"title": 2.5, "summary": 1.5, "text": 1.0, "category": 1.0, "issuer": 0.0}
+    assert taxonomy.field_weights == {
+        "title": 2.5,
+        "summary": 1.5,
+        "text": 1.0,
+        "category": 1.0,
+        "issuer": 0.0,
+        "url": 0.0,
+    }
     assert [(label.id, label.kind) for label in taxonomy.labels] == [
         ("energietechnik", LabelKind.CLUSTER),
         ("uebergreifend", LabelKind.UMBRELLA),

@@ -44,7 +44,8 @@ def keys(name: str) -> set[str]:
         pytest.param("DetailKeys", {"title", "date", "summary", "content", "image", "issuer", "remove"}, id="detail"),
         pytest.param(
             "ClustersFile",
-            {"version", "fields", "threshold", "enumeration", "ignored", "clusters", "umbrella", "topics"},
+            {"version", "fields", "threshold", "enumeration", "ignored", "asides", "by_hand"}
+            | {"clusters", "umbrella", "topics"},
             id="clusters.yaml",
         ),
         pytest.param("FeedsFile", {"defaults", "feeds"}, id="feeds.yaml"),

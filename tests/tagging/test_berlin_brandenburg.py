@@ -84,7 +84,6 @@ def test_the_taxonomy_is_whole(berlin_brandenburg) -> None:
             "Das Kathodenmaterial geht an Autohersteller.",
             {"kunststoffe-chemie", "verkehr-mobilitaet-logistik"},
             id="two clusters of one chain",
-            marks=pytest.mark.xfail(reason="one mention of the customers' trade weighs too little", strict=True),
         ),
     ],
 )

@@ -42,7 +42,7 @@ def hits(item, label, taxonomy):
         pytest.param("Waerme", "Wärme", "Wärme", id="or in the rule"),
         pytest.param("Straße", "STRASSE", "STRASSE", id="ß is ss"),
         pytest.param("Cafe", "das Café", "Café", id="accents do not count"),
-        pytest.param("Wasserstoff", "Wasser\u00adstoff", "Wasser\u00adstoff", id="a soft hyphen inside"),
+        pytest.param("Wasserstoff", "Wasser\u00adstoff", "Wasserstoff", id="a soft hyphen inside"),
         pytest.param("Wasserstoff", "größere Wasserstoff", "Wasserstoff", id="evidence is cut right behind ö and ß"),
         pytest.param(
             "künstliche Intelligenz", "mit Künstlicher Intelligenz", "Künstlicher Intelligenz", id="adjectives bend"
