@@ -130,7 +130,16 @@ def without(safe_markup: str) -> str:
         parts[at] = "".join(_INLINE.findall(parts[at]))
         if parts[at + 1 : at + 2] == ["<br>"]:
             parts[at + 1] = ""
+        elif _between_texts(parts, at):  # with its block goes what kept them apart
+            parts[at - 1], parts[at + 1] = "", "<br>"
     return html.without_empty(_BREAKS.sub("", _EMPTY_INLINE.sub("", "".join(parts)))).strip()
+
+
+def _between_texts(parts: Sequence[str], at: int) -> bool:
+    """Whether the block of this part stands between two texts that have no block of their own."""
+    if not 2 <= at < len(parts) - 2 or not (parts[at - 2].strip() and parts[at + 2].strip()):
+        return False
+    return parts[at + 1] == f"</{parts[at - 1][1:].partition(' ')[0].rstrip('>')}>"
 
 
 def teaser(written: str) -> str:

@@ -1,7 +1,7 @@
 """Contact blocks, buttons and teasers' endings: off, and nothing else."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.clean import boilerplate, html
@@ -101,6 +101,7 @@ def test_a_contact_within_a_paragraph() -> None:
         )
     )
 )
+@example(["Kontakt:", "<h3>", "Teilen", "</h3>", "Kontakt:"])  # the words on both sides ran together
 def test_what_is_left_is_safe_and_balanced(parts: list[str]) -> None:
     markup = html.safe("".join(parts), BASE)
     left = boilerplate.without(markup)
