@@ -52,7 +52,7 @@ async def read(response: httpx.Response, limit: int, *, cut: bool = False) -> An
         headers = _first_of_each(raw)
         if response.status_code in _DOCUMENTS and not cut and _announced(headers) > limit:
             return Answer(response.status_code, headers, b"", whole=False)
-        return await _read(response.status_code, headers, stream, limit)
+        return await _read(response.status_code, headers, stream, limit, cut=cut)
     finally:
         await stream.aclose()
 
@@ -62,15 +62,19 @@ def _announced(headers: Mapping[bytes, bytes]) -> int:
     return int(length) if length.isdigit() and len(length) < 20 else 0
 
 
-async def _read(status: int, headers: Mapping[bytes, bytes], stream: httpx.AsyncByteStream, limit: int) -> Answer:
+async def _read(
+    status: int, headers: Mapping[bytes, bytes], stream: httpx.AsyncByteStream, limit: int, *, cut: bool
+) -> Answer:
     if status in _DOCUMENTS:
-        return await _document(status, headers, stream, limit)
+        return await _document(status, headers, stream, limit, cut=cut)
     if status in _BODILESS or headers.get(b"content-length") == b"0":
-        return await _document(status, {**headers, b"content-encoding": b""}, stream, limit)
+        return await _document(status, {**headers, b"content-encoding": b""}, stream, limit, cut=cut)
     return Answer(status, headers, await _glimpse(headers, stream) if status in _TELLING else b"", whole=True)
 
 
-async def _document(status: int, headers: Mapping[bytes, bytes], stream: httpx.AsyncByteStream, limit: int) -> Answer:
+async def _document(
+    status: int, headers: Mapping[bytes, bytes], stream: httpx.AsyncByteStream, limit: int, *, cut: bool
+) -> Answer:
     coding = headers.get(b"content-encoding", b"").decode("latin-1")
     chunks: list[bytes] = []
     size = 0
@@ -79,6 +83,8 @@ async def _document(status: int, headers: Mapping[bytes, bytes], stream: httpx.A
         async for chunk in stream:
             size += len(chunk)
             if size > limit:
+                if not cut:  # not even put together: bombs come in numbers
+                    return Answer(status, headers, b"", whole=False)
                 beginning = unpacking.beginning() if unpacking else b"".join([*chunks, chunk])[:limit]
                 return Answer(status, headers, beginning, whole=False)
             if not chunks and not decode.plain(coding, chunk):
@@ -89,7 +95,7 @@ async def _document(status: int, headers: Mapping[bytes, bytes], stream: httpx.A
         body = unpacking.end() if unpacking else b"".join(chunks)
     except decode.BrokenError as error:
         if error.failed.failure is Failure.TOO_LARGE and unpacking:
-            return Answer(status, headers, unpacking.beginning(), whole=False, failed=error.failed)
+            return Answer(status, headers, unpacking.beginning() if cut else b"", whole=False, failed=error.failed)
         return Answer(status, headers, b"", whole=True, failed=error.failed)
     return Answer(status, headers, body, whole=True)
 

@@ -66,6 +66,7 @@ from aggregator.model.sources import (
     Source,
 )
 from aggregator.model.stories import (
+    Ahead,
     Carried,
     Evidence,
     Group,
@@ -83,6 +84,7 @@ from aggregator.model.stories import (
 )
 
 __all__ = [
+    "Ahead",
     "Authority",
     "ByHand",
     "Carried",

@@ -79,6 +79,14 @@ class Tagging:
     near_misses: tuple[Tag, ...] = ()
 
 
+class Ahead(NamedTuple):
+    """What settling wants to know of an item by itself, worked out where it was cleaned: its keys, and its labels as if nobody
+    else carried it."""
+
+    keyed: Keyed
+    tagging: Tagging
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Items that are one piece of news, before it has an id: `origin` is one of `members`, which are sorted by key.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from aggregator.model import Failed, Source, SourceState, SourceUpdate
+from aggregator.model import Ahead, Failed, ItemKey, Source, SourceState, SourceUpdate
 from aggregator.passes import offline
 from aggregator.passes.gather_source import Gathered
 
@@ -47,6 +47,7 @@ class Books:
         progress: Callable[[Asked], None] | None,
     ) -> None:
         self.done: list[Asked] = []
+        self.ahead: dict[ItemKey, Ahead] = {}
         self._store = store
         self._hosts = hosts
         self._states = states
@@ -103,6 +104,7 @@ class Books:
             closing = gathered.failed is not None and gathered.failed.retry_after is not None
             if closing or len(self._waiting) >= _TOGETHER:  # a host that wants to be left alone is written down at once
                 self.flush()
+        self.ahead.update(gathered.ahead)
         self.done.append(_asked(gathered, seconds))
         if self._progress:
             self._progress(self.done[-1])

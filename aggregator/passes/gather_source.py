@@ -6,7 +6,7 @@ The shell asks and commits; what is decided is decided by pure rooms. Whatever g
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +16,7 @@ from aggregator.errors import Failure
 from aggregator.fetch import conditional
 from aggregator.fetch.client import FEEDS
 from aggregator.model import (
+    Ahead,
     Document,
     Entry,
     Failed,
@@ -23,6 +24,7 @@ from aggregator.model import (
     FullText,
     Hints,
     Item,
+    ItemKey,
     Known,
     Limits,
     NotModified,
@@ -42,6 +44,7 @@ from aggregator.stories import identity
 
 if TYPE_CHECKING:
     from aggregator.fetch.client import Client
+    from aggregator.passes.parser import Cleaned
     from aggregator.passes.sandbox import Sandbox
     from aggregator.store.connect import Store
 
@@ -76,6 +79,7 @@ class Gathered:
     update: SourceUpdate
     entries: int = 0
     repairs: tuple[str, ...] = ()  # what was wrong with the document and was mended
+    ahead: Mapping[ItemKey, Ahead] = field(default_factory=dict)  # of new and changed items
     failed: Failed | None = None
 
 
@@ -140,7 +144,8 @@ async def _read(
     if isinstance(cleaned, Unreadable):
         return failed(source, state, Failed(failure=cleaned.failure, detail=cleaned.detail), now=now)
     moved = replace(remember.moved(state, fetched, now=now), rest=document.rest, rights=fetched.rights)
-    update = plan(moved, complete, list(zip(wanted, cleaned, strict=True)), known)
+    items = (one if isinstance(one, Rejected) else one[0] for one in cleaned)
+    update = plan(moved, complete, list(zip(wanted, items, strict=True)), known)
     heard = remember.Heard(
         published=tuple(item.published for item in update.new),
         window=window,
@@ -164,8 +169,16 @@ async def _read(
         update=replace(update, state=remembered),
         entries=len(document.entries) + document.known,
         repairs=document.repairs,
+        ahead=_ahead(cleaned, update),
         failed=cut,
     )
+
+
+def _ahead(cleaned: Sequence[Cleaned], update: SourceUpdate) -> Mapping[ItemKey, Ahead]:
+    """Of the items that are stored as they were cleaned: of a source that reserves its texts less is."""
+    stored = {item.key: item.text for item in (*update.new, *update.changed)}
+    pairs = (one for one in cleaned if not isinstance(one, Rejected))
+    return {item.key: ahead for item, ahead in pairs if ahead is not None and stored.get(item.key) == item.text}
 
 
 def _cut(document: Document) -> Failed | None:

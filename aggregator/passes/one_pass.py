@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aggregator import __version__, due, urls
 from aggregator.errors import AggregatorError, Failure, UsageError
-from aggregator.model import Failed, Limits, Source, SourceState, Validators, Verdict
-from aggregator.passes import gather_source, matching, once, publish_changed, sandbox, settle_stories
+from aggregator.model import Ahead, Failed, ItemKey, Limits, Source, SourceState, Validators, Verdict
+from aggregator.passes import gather_source, matching, once, parser, publish_changed, sandbox, settle_stories
 from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # Sources in work at once, for every request at once: one that waits for its host's pace must not hold up the others.
 _WAITING = 4
+_NOTHING: Mapping[ItemKey, Ahead] = MappingProxyType({})
 
 Progress: TypeAlias = "Callable[[Asked, int], None]"  # a source that is done, and how many there are in all
 
@@ -44,6 +46,14 @@ class Watch:
 
     progress: Progress | None = None
     log: Callable[[], Any] = _log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathering:
+    """What the first stroke came to: a value for each source, in the order of their ids; and what settling need not work out."""
+
+    asked: tuple[Asked, ...] = ()
+    ahead: Mapping[ItemKey, Ahead] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +109,12 @@ async def run(
     wanted = chosen(config.sources, states, request, now=now)
     if request.force:
         states = {key: replace(state, validators=Validators(), body_hash=None) for key, state in states.items()}
-    asked = await gather(config, wanted, states, store, now=now, watch=watch)
-    settled = settle(config, store, now=now)
+    gathering = await gather(config, wanted, states, store, now=now, watch=watch)
+    settled = settle(config, store, now=now, ahead=gathering.ahead)
     published = publish_changed.publish(config, store, output)
-    return Summary(asked=asked, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3))
+    return Summary(
+        asked=gathering.asked, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3)
+    )
 
 
 def chosen(
@@ -128,16 +140,17 @@ async def tools(
     stable_keys: Sequence[str] = (),
     hosts: Hosts | None = None,
     shared: frozenset[str] = frozenset(),
+    ahead: parser.Rules | None = None,
 ) -> AsyncIterator[gather_source.Tools]:
     """What gathering works with: the HTTP client and the parser processes, ended with the block. `hosts` is what is known of
-    servers, `shared` are the addresses that several sources have."""
+    servers, `shared` are the addresses that several sources have, `ahead` the rules with which parsers look ahead."""
     from aggregator.fetch import client
 
     # Who asks, and whom to write to (RFC 9110 section 10.1.5)
     user_agent = f"aggregator/{__version__} (+{contact})"
     async with (
         client.opened(limits, user_agent=user_agent, hosts=hosts) as opened,
-        sandbox.opened(limits) as parsers,
+        sandbox.opened(limits, rules=ahead) as parsers,
     ):
         yield gather_source.Tools(
             client=opened,
@@ -156,12 +169,12 @@ async def gather(
     *,
     now: datetime,
     watch: Watch = Watch(),
-) -> tuple[Asked, ...]:
+) -> Gathering:
     """The first stroke: each source alone. One that fails fails alone; where none can be reached, none has failed."""
     from aggregator.fetch.hosts import Hosts
 
     if not sources:
-        return ()
+        return Gathering()
     places = asyncio.Semaphore(config.limits.concurrency * _WAITING)
     hosts = Hosts(store.hosts(), store.robots)
     shared = once.shared(sources)
@@ -177,7 +190,12 @@ async def gather(
         books.take(source, gathered, seconds=round(time.perf_counter() - started, 3))
 
     async with tools(
-        config.limits, contact=config.contact, stable_keys=config.stable_keys, hosts=hosts, shared=shared
+        config.limits,
+        contact=config.contact,
+        stable_keys=config.stable_keys,
+        hosts=hosts,
+        shared=shared,
+        ahead=parser.Rules(merging(config), config.taxonomy, _fixed(config)),
     ) as opened:
         try:
             async with asyncio.TaskGroup() as group:
@@ -188,7 +206,7 @@ async def gather(
             raise errors.exceptions[0] from None
         finally:
             books.flush()
-    return tuple(sorted(books.done, key=lambda one: one.source_id))
+    return Gathering(asked=tuple(sorted(books.done, key=lambda one: one.source_id)), ahead=books.ahead)
 
 
 async def _guarded(
@@ -210,11 +228,11 @@ async def _guarded(
         return gather_source.failed(source, state, failure, now=now)
 
 
-def settle(config: Config, store: Store, *, now: datetime) -> Settled:
-    """The second stroke with this configuration's rules."""
+def settle(config: Config, store: Store, *, now: datetime, ahead: Mapping[ItemKey, Ahead] = _NOTHING) -> Settled:
+    """The second stroke with this configuration's rules. What stands in `ahead` is not worked out again."""
     if not store.unsettled(1) and not store.unsettled_withdrawn():
         return settle_stories.Settled()  # compiling the rules takes longer than finding that nothing is new
-    return settle_stories.settle(store, rules(config), now=now)
+    return settle_stories.settle(store, rules(config), now=now, ahead=ahead)
 
 
 def rules(config: Config) -> settle_stories.Rules:
@@ -228,10 +246,14 @@ def rules(config: Config) -> settle_stories.Rules:
             source.id: frozenset(urls.site(url) for url in (source.url, source.homepage) if url)
             for source in config.sources
         },
-        fixed={source.id: source.labels for source in config.sources if source.labels},
+        fixed=_fixed(config),
         tagging=tagging.compiled(config.taxonomy),
         minting=config.site.minting,
     )
+
+
+def _fixed(config: Config) -> dict[str, tuple[str, ...]]:
+    return {source.id: source.labels for source in config.sources if source.labels}
 
 
 def merging(config: Config) -> matching.Merging:

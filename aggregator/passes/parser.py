@@ -12,11 +12,16 @@ import pickle
 import resource
 import struct
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from aggregator.errors import Failure
-from aggregator.model import Document, Entry, Item, Rejected, Unreadable
+from aggregator.model import Ahead, Document, Entry, Item, Rejected, Taxonomy, Unreadable
+
+if TYPE_CHECKING:
+    from aggregator import tagging
+    from aggregator.passes.matching import Merging
 
 # Before each message: whether the sender leaves after it, bytes of its pickle, bytes of the body that follows
 HEADER = struct.Struct(">?QQ")
@@ -29,13 +34,22 @@ _BLOATED = 0.6
 _OUT_OF_MEMORY = Unreadable(failure=Failure.PARSER_KILLED, detail="reading it took too much memory")
 
 
-Answer: TypeAlias = Document | Entry | tuple[Item | Rejected, ...] | Unreadable
+Cleaned: TypeAlias = tuple[Item, Ahead | None] | Rejected
+Answer: TypeAlias = Document | Entry | tuple[Cleaned, ...] | Unreadable
+
+
+class Rules(NamedTuple):
+    """What decides stories and labels; given to a parser once, before its first job, where it shall look ahead."""
+
+    merging: Merging
+    taxonomy: Taxonomy
+    fixed: Mapping[str, tuple[str, ...]]  # labels that a source's every item carries
 
 
 class Job(NamedTuple):
     """What is to be done, and what is needed for it beside a body: `clean` needs none."""
 
-    reader: Literal["read", "complete", "clean"]
+    reader: Literal["rules", "read", "complete", "clean"]
     given: tuple[Any, ...]
 
 
@@ -52,12 +66,13 @@ def serve(seconds: float, memory: int) -> None:
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not write into the answers
     _confine(memory)
+    foresight = _Foresight()
     leaving = False
     while not leaving and (begin := source.read(HEADER.size)):
         _allow(seconds)
         _, size, length = HEADER.unpack(begin)
         try:
-            answer = _packed(_answer(_job(source.read(size)), source.read(length)))
+            answer = _packed(_answer(_job(source.read(size)), source.read(length), foresight))
             leaving = _bloated(memory)
         except MemoryError:  # also where the document or what it says are too large to be passed on
             leaving = True
@@ -104,9 +119,9 @@ def _job(pickled: bytes) -> Job:
     return job
 
 
-def _answer(job: Job, body: bytes) -> Answer:
+def _answer(job: Job, body: bytes, foresight: _Foresight) -> Answer:
     try:
-        return _done(job, body)
+        return _done(job, body, foresight)
     except MemoryError:
         raise
     except RecursionError:
@@ -115,12 +130,16 @@ def _answer(job: Job, body: bytes) -> Answer:
         return Unreadable(failure=Failure.INTERNAL, detail=_told(error))
 
 
-def _done(job: Job, body: bytes) -> Answer:
+def _done(job: Job, body: bytes, foresight: _Foresight) -> Answer:
+    if job.reader == "rules":
+        foresight.rules = job.given[0]
+        return ()
     if job.reader == "clean":
         from aggregator.clean import item
 
         recognised, source, now, characters = job.given
-        return tuple(item.clean(one, source, now=now, characters=characters) for one in recognised)
+        cleaned = (item.clean(one, source, now=now, characters=characters) for one in recognised)
+        return tuple(one if isinstance(one, Rejected) else (one, foresight.of(one)) for one in cleaned)
     from aggregator.parse import bounds, document, page
 
     if job.reader == "complete":
@@ -130,6 +149,25 @@ def _done(job: Job, body: bytes) -> Answer:
     hints, known = job.given
     found = document.read(body, hints, known)
     return bounds.document(found, hints.characters) if isinstance(found, Document) else found
+
+
+class _Foresight:
+    """What settling wants to know of an item by itself. The rules are compiled when the first item comes."""
+
+    def __init__(self) -> None:
+        self.rules: Rules | None = None
+        self._compiled: tagging.Rules | None = None
+
+    def of(self, item: Item) -> Ahead | None:
+        if self.rules is None:
+            return None
+        from aggregator import tagging
+        from aggregator.passes import matching
+
+        self._compiled = self._compiled or tagging.compiled(self.rules.taxonomy)
+        fixed = sorted(self.rules.fixed.get(item.source_id, ()))
+        tagged = tagging.tag(item, (item,), self._compiled, fixed=fixed)
+        return Ahead(matching.keyed(item, self.rules.merging), tagged)
 
 
 def _told(error: Exception) -> str:

@@ -62,11 +62,11 @@ async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *,
     if isinstance(cleaned, Unreadable):
         return _nothing(source, f"{cleaned.failure.value}: {cleaned.detail}", advice=ADVICE[cleaned.failure])
     items = []
-    for item in cleaned:
-        if isinstance(item, Rejected):
-            problems.append(f"an entry is left out: {item.reason}")
+    for one in cleaned:
+        if isinstance(one, Rejected):
+            problems.append(f"an entry is left out: {one.reason}")
         else:
-            items.append(item)
+            items.append(one[0])
     problems += _doubts(items)
     if not items:
         problems.append("no entries")

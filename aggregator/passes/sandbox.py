@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import Failure
-from aggregator.model import Detail, Document, Entry, Hints, Item, Limits, Recognised, Rejected, Source, Unreadable
-from aggregator.passes.parser import HEADER, Answer, Job, header
+from aggregator.model import Detail, Document, Entry, Hints, Limits, Recognised, Source, Unreadable
+from aggregator.passes.parser import HEADER, Answer, Cleaned, Job, Rules, header
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -43,9 +43,9 @@ _INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME")
 class Sandbox:
     """A few parser processes, started when the first document needs one. Use within `opened`."""
 
-    def __init__(self, limits: Limits, workers: int) -> None:
+    def __init__(self, limits: Limits, workers: int, rules: Rules | None) -> None:
         self._limits = limits
-        self._children = [_Child(limits) for _ in range(workers + _SPARE)]
+        self._children = [_Child(limits, rules) for _ in range(workers + _SPARE)]
         self._spare = self._children[workers:]
         self._large = asyncio.Lock()
         self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()  # a warm one before one that must be started
@@ -66,8 +66,8 @@ class Sandbox:
 
     async def clean(
         self, recognised: Sequence[Recognised], source: Source, *, now: datetime
-    ) -> tuple[Item | Rejected, ...] | Unreadable:
-        """Each entry as an item of the source, or why not."""
+    ) -> tuple[Cleaned, ...] | Unreadable:
+        """Each entry as an item of the source, with what settling wants to know of it where the sandbox has rules; or why not."""
         if not recognised:
             return ()
         answer = await self._run(Job("clean", (tuple(recognised), source, now, self._limits.characters)), b"")
@@ -100,10 +100,10 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def opened(limits: Limits, *, workers: int | None = None) -> AsyncIterator[Sandbox]:
+async def opened(limits: Limits, *, workers: int | None = None, rules: Rules | None = None) -> AsyncIterator[Sandbox]:
     """A sandbox whose processes end with the block. `workers`: one per processor, four at most, unless said otherwise; one more
-    starts when these are long at work."""
-    sandbox = Sandbox(limits, workers or min(4, os.cpu_count() or 1))
+    starts when these are long at work. With `rules` its processes look ahead."""
+    sandbox = Sandbox(limits, workers or min(4, os.cpu_count() or 1), rules)
     try:
         yield sandbox
     finally:
@@ -113,12 +113,20 @@ async def opened(limits: Limits, *, workers: int | None = None) -> AsyncIterator
 class _Child:
     """One parser process; killed when it exceeds its limits, and started anew for the next job."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, rules: Rules | None) -> None:
         self._limits = limits
+        self._rules = rules
         self._process: Process | None = None
 
     async def run(self, job: Job, body: bytes) -> Answer:
-        process = self._process or await self._start()
+        if self._process is None:
+            await self._start()
+            if self._rules is not None:
+                await self._done(Job("rules", (self._rules,)), b"")
+        return await self._done(job, body)
+
+    async def _done(self, job: Job, body: bytes) -> Answer:
+        process = self._process or await self._start()  # anew where the rules were its end
         bound = self._limits.parse_seconds * _WALL_PER_CPU_SECOND
         assert process.stdin is not None
         assert process.stdout is not None

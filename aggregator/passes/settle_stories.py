@@ -8,12 +8,15 @@ puts that whole closure together again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aggregator.model import (
+    Ahead,
     Authority,
     Item,
     ItemKey,
@@ -21,6 +24,7 @@ from aggregator.model import (
     Story,
     StoryName,
     StoryUpdate,
+    Tagging,
     Verdict,
 )
 from aggregator.passes import matching
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from aggregator.store.connect import Store
 
 ROUND = 2_000  # items settled in one transaction
+NOTHING: Mapping[ItemKey, Ahead] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +58,14 @@ class Settled:
     changed: int = 0
 
 
-def settle(store: Store, rules: Rules, *, now: datetime) -> Settled:
-    """Settles everything unsettled, one transaction for every round."""
+def settle(store: Store, rules: Rules, *, now: datetime, ahead: Mapping[ItemKey, Ahead] = NOTHING) -> Settled:
+    """Settles everything unsettled, one transaction for every round. `ahead` is what these rules say of single items."""
     new = changed = 0
     while True:
         withdrawn, fresh = store.unsettled_withdrawn(), store.unsettled(ROUND)
         if not withdrawn and not fresh:
             return Settled(new=new, changed=changed)
-        plan = planned(store, rules, fresh, withdrawn, now=now)
+        plan = planned(store, rules, fresh, withdrawn, now=now, ahead=ahead)
         store.commit_stories(plan.update)
         new += plan.new
         changed += plan.changed
@@ -76,11 +81,19 @@ class Plan:
 
 
 def planned(
-    store: Store, rules: Rules, fresh: Sequence[Item], withdrawn: Collection[ItemKey], *, now: datetime
+    store: Store,
+    rules: Rules,
+    fresh: Sequence[Item],
+    withdrawn: Collection[ItemKey],
+    *,
+    now: datetime,
+    ahead: Mapping[ItemKey, Ahead] = NOTHING,
 ) -> Plan:
     """What settling these items would commit; reads the store, writes nothing."""
     of_round = {item.key: item for item in fresh}
-    keys = {key: matching.keyed(item, rules.merging) for key, item in of_round.items()}
+    keys = {
+        key: ahead[key].keyed if key in ahead else matching.keyed(item, rules.merging) for key, item in of_round.items()
+    }
     matches = list(matching.matches(store, rules.merging, of_round, keys))
     rematched = {*keys, *withdrawn}
     reached, kept, near = _closure(store, rematched, rematched, matches)
@@ -94,7 +107,8 @@ def planned(
     )
     earlier = store.names(reached)
     naming = merge.name(groups, items, earlier, minting=rules.minting, now=now)
-    stories = _stories(store, rules, naming, items, earlier, now=now)
+    alone = {} if rules.tagging.by_hand else ahead  # what a person decided may name the story
+    stories = _stories(store, partial(_tagged, rules, alone), naming, items, earlier, now=now)
     return Plan(
         update=StoryUpdate(
             settled=tuple(sorted(rematched)),
@@ -142,7 +156,7 @@ def _closure(
 
 def _stories(
     store: Store,
-    rules: Rules,
+    tagged: Callable[[merge.Named, Sequence[Item]], Tagging],
     naming: merge.Naming,
     items: Mapping[ItemKey, Item],
     earlier: Sequence[StoryName],
@@ -150,8 +164,6 @@ def _stories(
     now: datetime,
 ) -> list[tuple[Story, Story | None]]:
     """Each named group as a story, beside the story of that id as it was."""
-    from aggregator import tagging
-
     before = store.stories([name.id for name in earlier])
     ids = {key: named.name.id for named in naming.named for key in named.group.members}
     elsewhere = {key for named in naming.named for key in named.group.related} - ids.keys()
@@ -160,15 +172,25 @@ def _stories(
     made = []
     for named in naming.named:
         carriers = [items[key] for key in named.group.members]
-        fixed = fixed_labels(carriers, rules)
-        tagged = tagging.tag(items[named.group.origin], carriers, rules.tagging, fixed=fixed, story=named.name.id)
         related = tuple(sorted({ids[key] for key in named.group.related if key in ids} - {named.name.id}))
         previous = before.get(named.name.id)
         # Some servers change a text to and fro at every fetch: that is no correction, which readers should see again
         moment = previous.changed if previous and named.group.origin in again else now
-        story = merge.story(named, items, tagging=tagged, related=related, previous=previous, now=moment)
+        tags = tagged(named, carriers)
+        story = merge.story(named, items, tagging=tags, related=related, previous=previous, now=moment)
         made.append((story, previous))
     return made
+
+
+def _tagged(rules: Rules, alone: Mapping[ItemKey, Ahead], named: merge.Named, carriers: Sequence[Item]) -> Tagging:
+    from aggregator import tagging
+
+    origin = named.group.origin
+    if len(carriers) == 1 and origin in alone:
+        return alone[origin].tagging
+    [item] = [item for item in carriers if item.key == origin]
+    fixed = fixed_labels(carriers, rules)
+    return tagging.tag(item, carriers, rules.tagging, fixed=fixed, story=named.name.id)
 
 
 def fixed_labels(carriers: Sequence[Item], rules: Rules) -> Sequence[str]:

@@ -27,7 +27,7 @@ def gathered(store: Store, folder: Path, *urls: str, now: datetime = NOW) -> tup
     rows = [f"  - {{id: s{n}, name: S, url: '{url}', private_network: true}}\n" for n, url in enumerate(urls)]
     (folder / "sources.yaml").write_text("sources:\n" + "".join(rows))
     config = load.load(folder, environment={})
-    return asyncio.run(one_pass.gather(config, config.sources, store.states(), store, now=now))
+    return asyncio.run(one_pass.gather(config, config.sources, store.states(), store, now=now)).asked
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def gathered(folder: Path, log: Log, **urls: Any) -> tuple[one_pass.Asked, ...]:
     with connect.opened(f"sqlite:///{folder}/a.sqlite") as store:
         watch = one_pass.Watch(progress=lambda one, _: seen.append(one.source_id), log=log)
         sources = [replace(source, url=urls.get(source.id, source.url)) for source in config.sources]
-        done = asyncio.run(one_pass.gather(config, sources, {}, store, now=NOW, watch=watch))
+        done = asyncio.run(one_pass.gather(config, sources, {}, store, now=NOW, watch=watch)).asked
     assert sorted(seen) == ["one", "two"]
     return done
 

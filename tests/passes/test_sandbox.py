@@ -144,7 +144,7 @@ def test_a_child_that_grew_is_replaced() -> None:
 
 def test_a_fault_of_ours_says_where_it_is() -> None:
     given: tuple[object, ...] = (None, frozenset())  # hints are missing
-    answer = parser._answer(parser.Job("read", given), FEED)
+    answer = parser._answer(parser.Job("read", given), FEED, parser._Foresight())
     assert isinstance(answer, Unreadable)
     assert answer.failure is Failure.INTERNAL
     assert answer.detail.startswith("AttributeError")
