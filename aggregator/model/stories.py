@@ -163,3 +163,11 @@ class StoryUpdate:
     rematched: tuple[ItemKey, ...]
     stories: tuple[Story, ...]  # new or changed ones, whole
     gone: tuple[str, ...]  # ids of stories that are no more (absorbed, or without members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a stroke changed: how many stories are new, how many are other than before."""
+
+    new: int = 0
+    changed: int = 0

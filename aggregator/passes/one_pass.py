@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aggregator import __version__, due, urls
 from aggregator.errors import AggregatorError, Failure, UsageError
-from aggregator.model import Ahead, Failed, ItemKey, Limits, Source, SourceState, Validators, Verdict
-from aggregator.passes import gather_source, matching, once, parser, publish_changed, sandbox, settle_stories
+from aggregator.model import Ahead, Failed, ItemKey, Limits, Settled, Source, SourceState, Validators, Verdict
+from aggregator.passes import gather_source, once, parser, publish_changed, sandbox
 from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
 
 if TYPE_CHECKING:
     from aggregator.config.load import Config
     from aggregator.fetch.hosts import Hosts
+    from aggregator.passes import matching, settle_stories
     from aggregator.passes.publish_changed import Published
-    from aggregator.passes.settle_stories import Settled
     from aggregator.store.connect import Store
 
 # Sources in work at once, for every request at once: one that waits for its host's pace must not hold up the others.
@@ -140,7 +140,7 @@ async def tools(
     stable_keys: Sequence[str] = (),
     hosts: Hosts | None = None,
     shared: frozenset[str] = frozenset(),
-    ahead: parser.Rules | None = None,
+    ahead: Callable[[], parser.Rules] | None = None,
 ) -> AsyncIterator[gather_source.Tools]:
     """What gathering works with: the HTTP client and the parser processes, ended with the block. `hosts` is what is known of
     servers, `shared` are the addresses that several sources have, `ahead` the rules with which parsers look ahead."""
@@ -195,7 +195,7 @@ async def gather(
         stable_keys=config.stable_keys,
         hosts=hosts,
         shared=shared,
-        ahead=parser.Rules(merging(config), config.taxonomy, _fixed(config)),
+        ahead=lambda: parser.Rules(merging(config), config.taxonomy, _fixed(config)),
     ) as opened:
         try:
             async with asyncio.TaskGroup() as group:
@@ -231,13 +231,16 @@ async def _guarded(
 def settle(config: Config, store: Store, *, now: datetime, ahead: Mapping[ItemKey, Ahead] = _NOTHING) -> Settled:
     """The second stroke with this configuration's rules. What stands in `ahead` is not worked out again."""
     if not store.unsettled(1) and not store.unsettled_withdrawn():
-        return settle_stories.Settled()  # compiling the rules takes longer than finding that nothing is new
+        return Settled()  # importing and compiling the rules takes longer than finding that nothing is new
+    from aggregator.passes import settle_stories
+
     return settle_stories.settle(store, rules(config), now=now, ahead=ahead)
 
 
 def rules(config: Config) -> settle_stories.Rules:
     """What decides stories and tags, taken out of the configuration."""
     from aggregator import tagging
+    from aggregator.passes import settle_stories
 
     return settle_stories.Rules(
         merging=merging(config),
@@ -258,6 +261,7 @@ def _fixed(config: Config) -> dict[str, tuple[str, ...]]:
 
 def merging(config: Config) -> matching.Merging:
     """What decides stories alone."""
+    from aggregator.passes import matching
     from aggregator.stories import plain
 
     return matching.Merging(

@@ -14,7 +14,7 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ _INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME")
 class Sandbox:
     """A few parser processes, started when the first document needs one. Use within `opened`."""
 
-    def __init__(self, limits: Limits, workers: int, rules: Rules | None) -> None:
+    def __init__(self, limits: Limits, workers: int, rules: Callable[[], Rules] | None) -> None:
         self._limits = limits
         self._children = [_Child(limits, rules) for _ in range(workers + _SPARE)]
         self._spare = self._children[workers:]
@@ -100,7 +100,9 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def opened(limits: Limits, *, workers: int | None = None, rules: Rules | None = None) -> AsyncIterator[Sandbox]:
+async def opened(
+    limits: Limits, *, workers: int | None = None, rules: Callable[[], Rules] | None = None
+) -> AsyncIterator[Sandbox]:
     """A sandbox whose processes end with the block. `workers`: one per processor, four at most, unless said otherwise; one more
     starts when these are long at work. With `rules` its processes look ahead."""
     sandbox = Sandbox(limits, workers or min(4, os.cpu_count() or 1), rules)
@@ -113,7 +115,7 @@ async def opened(limits: Limits, *, workers: int | None = None, rules: Rules | N
 class _Child:
     """One parser process; killed when it exceeds its limits, and started anew for the next job."""
 
-    def __init__(self, limits: Limits, rules: Rules | None) -> None:
+    def __init__(self, limits: Limits, rules: Callable[[], Rules] | None) -> None:
         self._limits = limits
         self._rules = rules
         self._process: Process | None = None
@@ -122,7 +124,7 @@ class _Child:
         if self._process is None:
             await self._start()
             if self._rules is not None:
-                await self._done(Job("rules", (self._rules,)), b"")
+                await self._done(Job("rules", (self._rules(),)), b"")
         return await self._done(job, body)
 
     async def _done(self, job: Job, body: bytes) -> Answer:

@@ -21,6 +21,7 @@ from aggregator.model import (
     Item,
     ItemKey,
     Match,
+    Settled,
     Story,
     StoryName,
     StoryUpdate,
@@ -48,14 +49,6 @@ class Rules:
     fixed: Mapping[str, tuple[str, ...]]  # labels that a source's every item carries
     tagging: tagging.Rules
     minting: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What a stroke changed: how many stories are new, how many are other than before."""
-
-    new: int = 0
-    changed: int = 0
 
 
 def settle(store: Store, rules: Rules, *, now: datetime, ahead: Mapping[ItemKey, Ahead] = NOTHING) -> Settled:
