@@ -15,6 +15,8 @@ from aggregator.config import patterns
 from aggregator.model import Selector
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+# Windows opens a device for these, whatever extension the file has: what is published must survive a copy to such a machine
+_DEVICE = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9]")
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d+)?)\s*(s|m|h|d|)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d+)?)\s*(b|kb|mb|gb|kib|mib|gib|)", re.IGNORECASE)
@@ -46,6 +48,8 @@ RESERVED = frozenset(
 def identifier(written: str) -> str:
     if not _ID.fullmatch(written):
         raise ValueError("1 to 64 of a-z, 0-9 and -, beginning with a letter or digit")
+    if _DEVICE.fullmatch(written):
+        raise ValueError("another id: Windows takes a file of that name for a device")
     return written
 
 
