@@ -1,4 +1,4 @@
-"""Whatever ids a configuration holds: it is refused, or every file stands inside the output directory, and no link is followed."""
+"""Whatever ids a configuration holds: they are refused, or every file stands inside the output directory; no link is followed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from aggregator.store import connect
 
 KEPT = "mine"  # what stands outside of the output directory
 ODD = [
-    "..", ".", "../x", "a/../../x", "/etc/passwd", "a/b", "a\\b", "..\\x", "C:x", "\\\\server\\x", "x\x00", "x\x00.rss", "%2e%2e", "a%2fb",
-    "~root", "con", "nul", "aux", "prn", "com1", "lpt9", "con.rss", "x.", "x ", " x", "x\n", "x\r", "-x", "--help", "x:stream", "x" * 64,
-    "x" * 65, "x" * 5000, "Energie", "ENERGIE", "energie", "stra\u00dfe", "cafe\u0301", "caf\u00e9", "\u202ex", "\uff0e\uff0e", "\u2215x",
-    "$(id)", "`id`", "*", "?", "|x", "<x>", '"x"', "'x'", "index", "feeds", "style", "opml", "search", "null", "1", "0x1", "no",
+    "..", ".", "../x", "a/../../x", "/etc/passwd", "a/b", "a\\b", "..\\x", "C:x", "\\\\server\\x", "x\x00", "x\x00.rss",
+    "%2e%2e", "a%2fb", "~root", "con", "nul", "aux", "prn", "com1", "lpt9", "con.rss", "x.", "x ", " x", "x\n", "x\r",
+    "-x", "--help", "x:stream", "x" * 64, "x" * 65, "x" * 5000, "Energie", "ENERGIE", "energie", "stra\u00dfe",
+    "cafe\u0301", "caf\u00e9", "\u202ex", "\uff0e\uff0e", "\u2215x", "$(id)", "`id`", "*", "?", "|x", "<x>", '"x"',
+    "'x'", "index", "feeds", "style", "opml", "search", "null", "1", "0x1", "no",
 ]  # fmt: skip
 PIECES = st.sampled_from(
     ["..", "/", "\\", "\x00", ".", "-", "a", "B", "7", "con", ":", "%2e", " ", "\n", "ä", "\u0301"]
