@@ -162,7 +162,9 @@ def front_page(comparable: str) -> bool:
     return _FRONT.fullmatch(comparable) is not None
 
 
-SEARCHED = 500  # characters of a URL or guid in which a configured pattern is searched: what that may cost depends on it
+SEARCHED = (
+    500  # characters of a URL or guid in which a configured pattern is searched: what that may cost depends on it
+)
 
 
 def stable_key(url: str, patterns: Iterable[re.Pattern[str]]) -> str | None:
