@@ -32,6 +32,7 @@ DANGEROUS = [
     pytest.param(r"(?>(a+)+b)", id="inside of an atomic group"),
     pytest.param(r"(x)(?=(?:a+)+b)", id="inside of a look-ahead"),
     pytest.param(r"(?P<a>\w+\s?)*$", id="words, each with or without a space"),
+    pytest.param("(" * 9 + "a?" + "){10}" * 9, id="ten times ten times ten"),
     pytest.param(r"(a?){30}a{30}", id="thirty optional letters, then thirty"),
     pytest.param("a?" * 30 + "(" + "a" * 30 + ")", id="thirty optional letters one by one"),
     pytest.param("(?:a|a)" * 30 + "(b)", id="thirty choices one by one"),
