@@ -170,6 +170,10 @@ def numbered(comparable: str) -> int:
     ) << 5
 
 
+# Characters of a URL or guid in which a configured pattern is searched: what that may cost depends on it
+SEARCHED = 500
+
+
 def stable_key(url: str, patterns: Iterable[re.Pattern[str]]) -> str | None:
     """A publisher's own id for a page, found in its URL by the first of the configured patterns that fits.
 
@@ -177,7 +181,7 @@ def stable_key(url: str, patterns: Iterable[re.Pattern[str]]) -> str | None:
     `pressemitteilung.1102306`. A pattern has one group; what the group holds is the key.
     """
     for pattern in patterns:
-        found = pattern.search(url)
+        found = pattern.search(url[:SEARCHED])
         if found:
             return found.group(1)
     return None

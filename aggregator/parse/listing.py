@@ -88,7 +88,7 @@ def _summary(item: Tag, selector: Selector | None, link: str, base: str) -> str 
 
 def _date_in(link: str, pattern: str | None) -> str | None:
     """A date that stands in the URL: groups named year, month, day as `2017-11-22`, a single group as it stands there."""
-    found = places.compiled(pattern).search(link) if pattern else None
+    found = places.compiled(pattern).search(link[: urls.SEARCHED]) if pattern else None
     if not found:
         return None
     named = found.groupdict()

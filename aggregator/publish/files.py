@@ -139,9 +139,9 @@ def prune(root: Path, keep: Collection[str]) -> tuple[Path, ...]:
     """Removes feeds that are no more, and their pages: every `feeds/<id>.*` whose id is not in `keep`, and
     `<id>/index.html` of the same ids; nothing else, for people keep files of their own beside ours.
 
-    What was removed. Raises OutputError.
+    What was removed. Raises OutputError, also where a link leads out of the output directory.
     """
-    folder = root / "feeds"
+    folder = place(root, "feeds/x.rss").parent
     try:
         standing = sorted(folder.iterdir())
     except FileNotFoundError:
@@ -149,5 +149,5 @@ def prune(root: Path, keep: Collection[str]) -> tuple[Path, ...]:
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror or error}") from error
     feeds = [path for path in standing if _FEED.fullmatch(path.name) and path.stem not in keep]
-    pages = [root / feed_id / "index.html" for feed_id in sorted({path.stem for path in feeds})]
+    pages = [place(root, f"{feed_id}/index.html") for feed_id in sorted({path.stem for path in feeds})]
     return tuple(path for path in [*feeds, *pages] if remove(path))

@@ -71,14 +71,37 @@ def test_search(query: str, found: list[str], world: Store) -> None:
     assert names(world.search(query, 10)) == found
 
 
+OPERATORS = [
+    "AND",
+    "OR",
+    "NOT",
+    "NEAR(",
+    "NEAR(a b, 2)",
+    "title:",
+    "{title}:",
+    "^",
+    "förderung",
+    "cottbus",
+    "' OR 1=1 --",
+    "%",
+    "_",
+]
+typed = st.one_of(
+    st.text(st.characters(exclude_categories=()) | st.sampled_from('"*()-:^+ \0{}')),
+    st.lists(st.sampled_from([*OPERATORS, '"', "*", "(", ")", "-", "+", "\0", "\udcff", "\U0001f600"])).map(" ".join),
+)
+
+
 @pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(query=st.text(st.characters() | st.sampled_from('"*()-:^+ \0{}')))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+@given(query=typed)
 def test_whatever_a_person_types_is_answered(query: str, world: Store) -> None:
-    world.search(query, 5)
+    before = world.counts()
+    assert set(names(world.search(query, 5))) <= {"grant", "night"}
     world.listed(search=query)
     world.containing([query])
     world.find(query)
+    assert world.counts() == before
 
 
 def test_a_search_is_cut_after_the_best(world: Store) -> None:
