@@ -84,8 +84,9 @@ def mended(value: Any) -> Any:
     """The same value with only legal characters in every text of it, however deep."""
     if type(value) is str:  # not an Enum's member
         return text.legal(value)
-    if isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return tuple(mended(part) for part in value)
+    if isinstance(value, tuple):
+        parts = [mended(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     if isinstance(value, Mapping):
         return {mended(key): mended(part) for key, part in value.items()}
     if is_dataclass(value) and not isinstance(value, type):

@@ -26,6 +26,10 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LINK = "http://honest.example/pressemitteilung.7.php"
 GUID = "honest-7"
 TEXT = " ".join(f"Der Bescheid über Vorhaben {number} wurde heute in Seewalde übergeben." for number in range(20))
+SECOND = (
+    "Im Kreishaus ist ab Montag eine Ausstellung über alte Apfelsorten zu sehen. Gezeigt werden vierzig Tafeln und ein Film; der "
+    "Eintritt ist frei, Schulklassen melden sich bei der Verwaltung an, und am Wochenende führt ein Gärtner durch die Räume."
+)
 OTHER = " ".join(f"Jetzt Kredit {number} sofort und ohne Auskunft günstig beantragen." for number in range(20))
 HONEST = {"guid": GUID, "link": LINK, "title": "Bescheid übergeben", "text": TEXT, "day": 20}
 
@@ -88,7 +92,11 @@ def world(tmp_path: Path):
         ]
         (tmp_path / "sources.yaml").write_text("sources:\n" + "".join(rows))
         server.reply(
-            "/honest", feed(HONEST, HONEST | {"guid": "8", "link": LINK.replace("7", "8"), "title": "Zweite Meldung"})
+            "/honest",
+            feed(
+                HONEST,
+                HONEST | {"guid": "8", "link": LINK.replace("7", "8"), "title": "Zweite Meldung", "text": SECOND},
+            ),
         )
         server.reply("/paper", feed(HONEST | {"guid": "p1", "link": "http://paper.example/1", "day": 21}))
         yield World(tmp_path, server)

@@ -60,7 +60,8 @@ def filled(value: Any, texts: Iterator[str]) -> Any:
     if type(value) is str:
         return next(texts)
     if isinstance(value, tuple):
-        return tuple(filled(part, texts) for part in value)
+        parts = (filled(part, texts) for part in value)
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     if isinstance(value, Mapping):
         return {key: filled(part, texts) for key, part in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
