@@ -41,7 +41,7 @@ if [ ! -f "$venv/.installed" ] || [ "$(cat "$venv/.installed")" != "$wanted" ]; 
     if command -v uv >/dev/null 2>&1; then
         uv venv --quiet --python "$python" "$venv"
         uv pip sync --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes "$root/requirements.lock" >&2
-        uv pip install --quiet --python "$venv/bin/python" --no-deps -e "$root" >&2
+        uv pip install --quiet --python "$venv/bin/python" --no-deps --config-settings editable_mode=compat -e "$root" >&2
     else
         # Debian splits ensurepip off; a pip outside can fill an environment without one (and is not barred by PEP 668)
         if "$python" -c 'import ensurepip' >/dev/null 2>&1; then
@@ -55,7 +55,7 @@ if [ ! -f "$venv/.installed" ] || [ "$(cat "$venv/.installed")" != "$wanted" ]; 
             exit 1
         fi
         pip install --quiet --disable-pip-version-check --require-hashes -r "$root/requirements.lock" >&2
-        pip install --quiet --disable-pip-version-check --no-deps -e "$root" >&2
+        pip install --quiet --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e "$root" >&2
     fi
     # pip compiles what it installs; the checkout itself would be compiled anew at every start where Python may write no caches
     "$venv/bin/python" -m compileall -q "$root/aggregator" >&2
