@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aggregator.store.connect import Store
 
 # Grows when the renderers write something else for the same stories: everything is then rendered again.
-RENDERING = "2"
+RENDERING = "3"
 _FRONT = 30  # stories on the start page
 _FEED_FILES = ("feeds/{}.rss", "feeds/{}.atom", "feeds/{}.json", "{}/index.html")
 _SITE_FILES = ("index.html", "style.css", "opml.xml", "feeds.opml")

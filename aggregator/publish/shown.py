@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from aggregator import text, urls
 from aggregator.model import Enclosure, Item, Source, Story
@@ -155,7 +156,7 @@ def _shown(story: Story, view: View, html: str, source: Outlet) -> Shown:
         title=headline(item),
         summary=summary,
         content=(html or _paragraph(summary))
-        + _footer(Place(url, source.name), issued_by, further, words.of(language)),
+        + _footer(Place(url, source.name), issued_by, further, _corrected(story, view), words.of(language)),
         published=_second(story.published),
         updated=updated(story),
         language=item.language if item.language and item.language != language else None,
@@ -179,12 +180,23 @@ def _paragraph(summary: str) -> str:
     return f"<p>{escape(summary, quote=False)}</p>" if summary else ""
 
 
-def _footer(origin: Place, issued_by: str | None, further: tuple[Place, ...], phrases: Mapping[str, str]) -> str:
+def _corrected(story: Story, view: View) -> str:
+    """When what it says was changed after it had been published, for people who read it before; "" where it was not."""
+    if story.changed <= story.minted:
+        return ""
+    return words.moment(story.changed.astimezone(ZoneInfo(view.site.timezone)), view.feed.language)
+
+
+def _footer(
+    origin: Place, issued_by: str | None, further: tuple[Place, ...], corrected: str, phrases: Mapping[str, str]
+) -> str:
     parts = [f"{phrases['source']}: {_anchor(origin)}"]
     if issued_by:
         parts.append(f"{phrases['issuer']}: {escape(issued_by, quote=False)}")
     if further:
         parts.append(f"{phrases['also']}: {', '.join(map(_anchor, further))}")
+    if corrected:
+        parts.append(f"{phrases['corrected'].capitalize()}: {corrected}")
     return f"<p>{' · '.join(parts)}</p>"
 
 
