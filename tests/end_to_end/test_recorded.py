@@ -1,5 +1,6 @@
 """Recorded feeds and pages, served from loopback as sources: they come out as they should. Skipped where there are none."""
 
+import html
 import json
 import re
 from pathlib import Path
@@ -73,19 +74,9 @@ def test_the_press_portal_of_a_city(tmp_path: Path, aggregator, result) -> None:
         }
 
 
-def test_the_seed(tmp_path: Path, aggregator, result) -> None:
-    data = recorded("seed")
-    with LocalServer() as server:
-        server.reply("/de/news", (data / "listing.html").read_bytes())
-        server.reply(
-            "/de/news/cluster-der-hauptstadtregion-setzen-auf-digitalisierung", (data / "detail.html").read_bytes()
-        )
-        configure(
-            tmp_path,
-            f"""sources:
-  - id: seed
+SEED = """  - id: seed
     name: innobb.de
-    url: {server.url("/de/news")}
+    url: {url}
     kind: listing
     private_network: true
     language: de
@@ -98,8 +89,22 @@ def test_the_seed(tmp_path: Path, aggregator, result) -> None:
       image: ".gallery a@href"
       issuer: {{text: "Quelle:"}}
       remove: [.gallery, "h3:-soup-contains('Impressionen')"]
-""",
-        )
+"""
+
+
+def seed(server: LocalServer) -> str:
+    """The recorded cluster page, served; its source."""
+    data = recorded("seed")
+    server.reply("/de/news", (data / "listing.html").read_bytes())
+    server.reply(
+        "/de/news/cluster-der-hauptstadtregion-setzen-auf-digitalisierung", (data / "detail.html").read_bytes()
+    )
+    return SEED.format(url=server.url("/de/news"))
+
+
+def test_the_seed(tmp_path: Path, aggregator, result) -> None:
+    with LocalServer() as server:
+        configure(tmp_path, "sources:\n" + seed(server))
         assert result(aggregator("run", "--json"))["items"]["new"] == 1
         [item] = result(aggregator("items", "--json"))
     assert item["title"] == "Cluster der Hauptstadtregion setzen auf Digitalisierung"
@@ -126,6 +131,42 @@ def distinct_complete(body: bytes) -> int:
         return 0  # text that quotes a feed
     said = ((one.get("id"), one.get("link"), one.get("title"), one.get("summary")) for one in entries)
     return len({one[:2] if any(one[:2]) else one[2:] for one in said if any(one)})
+
+
+def feed(title: str, link: str, text: str) -> bytes:
+    paragraphs = "".join(f"&lt;p&gt;{html.escape(html.escape(line))}&lt;/p&gt;" for line in text.splitlines() if line)
+    item = f"<title>{title}</title><link>{link}</link><pubDate>Wed, 22 Nov 2017 11:00:00 +0100</pubDate>"
+    head = "<rss version='2.0'><channel><title>Presse</title><link>https://presse.example/</link>"
+    return f"{head}<item>{item}<description>{paragraphs}</description></item></channel></rss>".encode()
+
+
+def test_a_release_on_three_sites_is_one_story(tmp_path: Path, aggregator, result) -> None:
+    """The cluster's page, the ministry's own release ("heutigen", quotes, a contact), and a portal with its first half."""
+    lines = (recorded("seed") / "press-item.txt").read_text(encoding="utf-8").splitlines()
+    text = [line for line in lines if len(line) > 150]
+    title = "Cluster der Hauptstadtregion setzen auf Digitalisierung"
+    whole = [text[0].replace("des Spitzengesprächs", "des heutigen „Spitzengesprächs“"), *text[1:]]
+    with LocalServer() as server:
+        whole.append("„Wir gehen das gemeinsam an“, sagte der Minister bei der Eröffnung in Potsdam vor 120 Gästen.")
+        server.reply("/mwe", feed(title, "https://mwe.example/~22-11-2017-spitzengespraech", "\n".join(whole)))
+        half = "\n".join(text[: len(text) // 2])
+        server.reply("/portal", feed(f"Brandenburg: {title}", "https://portal.example/4711", half))
+        rows = [
+            f"  - {{id: {name}, name: {name}, url: '{server.url('/' + name)}', private_network: true, language: de, "
+            f"authority: {authority}, full_text: never}}\n"
+            for name, authority in (("mwe", "issuer"), ("portal", "publisher"))
+        ]
+        configure(tmp_path, "sources:\n" + seed(server) + "".join(rows))
+        done = result(aggregator("run", "--json"))
+    assert (done["items"]["new"], done["stories"]["new"]) == (3, 1)
+    told = result(aggregator("explain", "https://mwe.example/~22-11-2017-spitzengespraech", "--json"))
+    assert {(one["source"], one["origin"]) for one in told["carriers"]} == {
+        ("mwe", True),
+        ("portal", False),
+        ("seed", False),
+    }
+    [story] = published(tmp_path)
+    assert "Auch bei" in story["content_html"]
 
 
 def test_every_recorded_feed_in_one_run(tmp_path: Path, aggregator, result) -> None:
