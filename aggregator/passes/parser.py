@@ -92,13 +92,21 @@ def _confine(memory: int) -> None:
         (resource.RLIMIT_FSIZE, _WRITTEN),
         (resource.RLIMIT_NPROC, 0),  # neither processes nor threads
     ):
-        resource.setrlimit(which, (bound, bound))
+        resource.setrlimit(which, _within(which, bound))
+
+
+def _within(which: int, bound: int) -> tuple[int, int]:
+    """The bound, or what this process was given where that is less: only root may raise it again."""
+    hard = resource.getrlimit(which)[1]
+    least = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+    return least, least
 
 
 def _allow(seconds: float) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def _bloated(memory: int) -> bool:

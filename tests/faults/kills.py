@@ -29,6 +29,7 @@ from pathlib import Path
 from tests.faults.world import Place, World, complete, differing, timeless
 from tests.servers.local_world import LocalServer
 
+KINDS = ("damaged", "half", "lost", "torn", "neither old nor new", "orphan", "stuck", "another end", "left over")
 CALLS = ("fsync", "fdatasync", "rename", "pwrite64", "unlink")
 # Without --seccomp-bpf, with which strace 6.1 injects nothing
 STRACE = shutil.which("strace")
@@ -195,15 +196,15 @@ def table(results: Sequence[Killed]) -> str:
     """What the kills came to, in one line each kind."""
     died = [one for one in results if one.died]
     kinds = Counter(problem.split(":")[0] for one in results for problem in one.problems)
-    slow = max((one.restart for one in results), default=0.0)
+    at_calls = sum(not one.at.endswith(" s") for one in died)
+    first = sum(one.stage == 1 for one in died)
+    slowest = max((one.restart for one in results), default=0.0)
+    sound = sum(not one.problems for one in results)
     lines = [
-        f"{len(results)} kills, {len(died)} of them in the middle "
-        f"({sum(not one.at.endswith(' s') for one in died)} at a system call), first pass {sum(o.stage == 1 for o in died)}, "
-        f"second {sum(o.stage == 2 for o in died)}",
-        f"without a fault: {sum(not one.problems for one in results)} of {len(results)}; longest pass after a kill {slow:.1f} s",
+        f"{len(results)} kills, {len(died)} in the middle ({at_calls} at a system call), {first} of them of the first pass",
+        f"without a fault: {sound} of {len(results)}; longest pass after a kill {slowest:.1f} s",
     ]
-    lines += [f"{kind}: {kinds.get(kind, 0)}" for kind in
-              ("damaged", "half", "lost", "torn", "neither old nor new", "orphan", "stuck", "another end", "left over")]  # fmt: skip
+    lines += [f"{kind}: {kinds.get(kind, 0)}" for kind in KINDS]
     return "\n".join(lines)
 
 

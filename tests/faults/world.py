@@ -64,10 +64,11 @@ def _entry(carrier: int, issuer: int, each: int, *, corrected: bool) -> str:
 def _words(seed: str, count: int) -> list[str]:
     """Words that two releases do not share."""
     digits = sha256(seed.encode()).hexdigest() * 8
-    return [
-        "".join("bdfgklmnprstvwzh"[int(one, 16)] + "aeiou"[int(one, 16) % 5] for one in digits[n : n + 4]) + str(n)
-        for n in range(count)
-    ]
+    return [f"{_word(digits[start : start + 4])}{start}" for start in range(count)]
+
+
+def _word(digits: str) -> str:
+    return "".join("bdfgklmnprstvwzh"[int(one, 16)] + "aeiou"[int(one, 16) % 5] for one in digits)
 
 
 @dataclass(kw_only=True)
@@ -168,7 +169,7 @@ class Place:
                 "stories": "SELECT id, labels, sources, related, absorbed FROM stories ORDER BY 1",
                 "members": "SELECT story_id, source_id, guid, position FROM members JOIN items ON item = number ORDER BY 1, 4",
                 "waiting": "SELECT * FROM waiting",
-                "revisions": "SELECT source_id, guid, revisions.title FROM revisions JOIN items i ON item = i.number ORDER BY 1, 2",
+                "revisions": "SELECT source_id, guid, r.title FROM revisions r JOIN items i ON item = i.number ORDER BY 1, 2",
                 "validators": "SELECT source_id, etag, body_hash FROM sources ORDER BY 1",
             }
             found = {name: _digest(json.dumps(raw.execute(query).fetchall()).encode()) for name, query in asked.items()}
