@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,10 @@ _ELSEWHERE = {
     "config": ("aggregator.cli.operate", "Checks the configuration; prints its JSON Schema."),
     "evaluate": ("aggregator.cli.operate", "Precision, recall and F1 on labelled data."),
     "retag": ("aggregator.cli.operate", "Applies changed rules to the tags of what is stored."),
+    "backup": ("aggregator.cli.keep", "Copies the store into a file, while others work with it."),
+    "restore": ("aggregator.cli.keep", "Puts a copy into the place of the store."),
+    "export": ("aggregator.cli.keep", "Everything that is stored as JSON Lines."),
+    "import": ("aggregator.cli.keep", "Fills an empty store with what was exported."),
     "remerge": ("aggregator.cli.operate", "Applies changed rules to the stories of what is stored."),
 }
 
@@ -37,7 +42,8 @@ class Commands(click.Group):
             return super().get_command(ctx, cmd_name)
         import importlib
 
-        command = getattr(importlib.import_module(_ELSEWHERE[cmd_name][0]), cmd_name)
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = getattr(importlib.import_module(_ELSEWHERE[cmd_name][0]), name)
         assert isinstance(command, click.Command)
         return command
 

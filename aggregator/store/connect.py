@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -49,6 +50,22 @@ def opened(url: str, *, wait: float = WAIT) -> Iterator[Store]:
         yield Store(connection, path)
 
 
+def backup_to(url: str, target: Path) -> None:
+    """A copy of the store at `url` in one file, whoever works with it meanwhile. Raises StoreError."""
+    from aggregator.store import backup
+
+    backup.write(_path(url), target)
+
+
+def restore_from(url: str, source: Path) -> None:
+    """Puts the copy into the place of the store at `url`, with the schema of this program. Raises StoreError."""
+    from aggregator.store import backup
+
+    backup.restore(_path(url), source)
+    with opened(url):
+        pass
+
+
 def _path(url: str) -> str:
     # by hand: a directory may have any name, and a library would take its ? for the start of options
     scheme, _, path = url.partition(":///")
@@ -78,8 +95,10 @@ def _bring_up_to_date(connection: Connection, path: str) -> None:
             f"{path}: written by a newer program (schema {found}, this one knows {schema.VERSION}); "
             "expected this program or an older one; update the program"
         )
-    from aggregator.store import migrate
+    from aggregator.store import backup, migrate
 
+    if found:  # what an upgrade does can not be taken back
+        backup.before_upgrade(path, found)
     migrate.migrate(connection, path)
 
 
@@ -278,6 +297,20 @@ class Store:
         wanted = finding.Wanted(labels=labels, source=source, since=since, search=search)
         with self._reading() as connection:
             return finding.listed(connection, wanted, limit)
+
+    def export(self) -> Iterator[str]:
+        """Everything as JSON Lines (store/portable.py): one state of the store, read to the end."""
+        from aggregator.store import portable
+
+        with self._reading() as connection:
+            yield from portable.export(connection)
+
+    def load(self, lines: Iterable[str], name: str) -> int:
+        """Fills this store, which must be empty, with what was exported; how many rows. `name` is the file's, for messages."""
+        from aggregator.store import portable
+
+        with self._writing() as connection:
+            return portable.load(connection, lines, name)
 
     def counts(self) -> dict[str, int]:
         """How many `items`, `stories` and `sources` are stored."""

@@ -24,6 +24,7 @@ from sqlalchemy import (
     column,
     create_engine,
     func,
+    insert,
     literal_column,
     select,
     table,
@@ -90,6 +91,11 @@ def foreign_keys(connection: Connection, *, on: bool) -> None:
     connection.exec_driver_sql(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
 
 
+def defer_foreign_keys(connection: Connection) -> None:
+    """Until the end of the transaction: what points to each other comes in any order."""
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+
+
 def upsert(into: Table, *names: str) -> sqlite.Insert:
     """INSERT that overwrites the columns `names` of a row with the same primary key."""
     return upsert_by(into, tuple(into.primary_key.columns.keys()), *names)
@@ -129,6 +135,12 @@ def run_many(connection: Connection, statement: ClauseElement, of: Collection[Se
     """Once for each of the rows."""
     if of:
         _driver(connection).executemany(_words(statement), of)
+
+
+def fill(connection: Connection, into: Table, of: Collection[Sequence[Any]]) -> None:
+    """Rows as the driver takes them, with every column of the table, our own numbers among them."""
+    words = insert(into).compile(dialect=sqlite.dialect(), column_keys=into.columns.keys())
+    _driver(connection).executemany(str(words), of)
 
 
 def plain(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -195,6 +207,11 @@ def indexing(rows: Select[Any]) -> Insert:
     """Takes rows of number, title, summary and text into the search table; they are best in the order of their numbers."""
     into = table("items_search", *(column(name) for name in ("rowid", "title", "summary", "text")))
     return Insert(into).from_select(["rowid", "title", "summary", "text"], rows)
+
+
+def index_anew(connection: Connection) -> None:
+    """Makes the search table again from what is stored."""
+    connection.exec_driver_sql("INSERT INTO items_search (items_search) VALUES ('rebuild')")
 
 
 def found(terms: str) -> CTE:
