@@ -1,7 +1,8 @@
-"""Keeping what is stored: `backup`, `restore`, `export`, `import`."""
+"""Keeping what is stored: `backup`, `restore`, `export`, `import`, `vacuum`."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -87,6 +88,30 @@ def import_(ctx: click.Context, file: Path) -> None:
     with lock.held(at.made_data()), at.store(config) as store, _lines(file) as lines:
         count = store.load(lines, str(file))
     click.echo(f"{count} rows; `aggregator run` or `publish` writes what was published", err=True)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="What was done, as JSON.")
+@click.pass_context
+def vacuum(ctx: click.Context, as_json: bool) -> None:
+    """Takes away what `retention` does not keep, at once instead of over days, and gives the space back to the disk.
+
+    The service and its readers go on meanwhile; a pass that would begin waits.
+    """
+    from aggregator.passes import lock, one_pass, retain
+
+    at = settings(ctx)
+    config = at.load()
+    now = at.now()
+    with lock.held(at.existing_data()), at.store(config) as store:
+        gone = 0
+        while going := retain.retain(config, store, now=now, hurry=True):
+            one_pass.settle(config, store, now=now)
+            gone += going
+        before, after = store.vacuum()
+    told = {"items": gone, "bytes": {"before": before, "after": after}}
+    words = f"{gone} items taken away; {before:,} bytes before, {after:,} now"
+    click.echo(json.dumps(told) if as_json else words)
 
 
 @contextmanager

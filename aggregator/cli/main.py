@@ -23,6 +23,7 @@ _ELSEWHERE = {
     "config": ("aggregator.cli.operate", "Checks the configuration; prints its JSON Schema."),
     "evaluate": ("aggregator.cli.operate", "Precision, recall and F1 on labelled data."),
     "retag": ("aggregator.cli.operate", "Applies changed rules to the tags of what is stored."),
+    "vacuum": ("aggregator.cli.keep", "Takes away what need not be kept, and gives the space back."),
     "backup": ("aggregator.cli.keep", "Copies the store into a file, while others work with it."),
     "restore": ("aggregator.cli.keep", "Puts a copy into the place of the store."),
     "export": ("aggregator.cli.keep", "Everything that is stored as JSON Lines."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from aggregator.model import (
     Limits,
     Listing,
     PublishedFeed,
+    Retention,
     Scope,
     Selection,
     Site,
@@ -59,6 +61,11 @@ def _minting(base_url: str) -> str:
 
 def limits(keys: schema.LimitKeys) -> Limits:
     return Limits(**keys.model_dump())
+
+
+def retention(keys: schema.RetentionKeys) -> Retention:
+    age = None if keys.days is None else timedelta(days=keys.days)
+    return Retention(age=age, per_source=keys.per_source, total=keys.total)
 
 
 def source(keys: schema.SourceKeys, defaults: schema.AggregatorFile) -> Source:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator import text
 from aggregator.errors import ConfigError, ConfigFaultsError, Place, UsageError
-from aggregator.model import Limits, PublishedFeed, Site, Source, Taxonomy
+from aggregator.model import Limits, PublishedFeed, Retention, Site, Source, Taxonomy
 
 if TYPE_CHECKING:
     from aggregator.config.document import Document
@@ -28,6 +28,7 @@ class Config:
     taxonomy: Taxonomy
     feeds: tuple[PublishedFeed, ...]
     limits: Limits
+    retention: Retention
     contact: str
     store_url: str | None
     stable_keys: tuple[str, ...]  # regular expressions with one group each
@@ -192,6 +193,7 @@ def _config(models: Mapping[str, list[Any]]) -> Config:
         taxonomy=taxonomy,
         feeds=feeds,
         limits=assemble.limits(keys.limits),
+        retention=assemble.retention(keys.retention),
         contact=site.contact,
         store_url=keys.store,
         stable_keys=keys.stable_keys,

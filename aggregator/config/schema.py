@@ -79,6 +79,14 @@ class LimitKeys(Keys):
     parse_memory: Bytes = _written("250MB", ge=100_000_000, description="memory of each process that reads documents")
 
 
+class RetentionKeys(Keys):
+    days: Annotated[int, Field(ge=31)] | None = Field(
+        default=None, description="items first seen longer ago go; without it they stay"
+    )
+    per_source: Count | None = Field(default=10_000, description="the newest so many of each source stay")
+    total: Count | None = Field(default=500_000, description="the newest so many stay in all")
+
+
 def _two(pair: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(pair)) != 2:
         raise ValueError("two addresses, as `aggregator items` shows them")
@@ -129,6 +137,9 @@ class AggregatorFile(Keys):
     )
     stories: StoryKeys = Field(default_factory=StoryKeys, description="what the rules for stories get wrong")
     feed_limit: int = Field(default=100, ge=1, le=1000, description="stories in a published feed that sets no limit")
+    retention: RetentionKeys = Field(
+        default_factory=RetentionKeys, description="what is kept; what a source still shows is kept in any case"
+    )
     limits: LimitKeys = Field(default_factory=LimitKeys, description="bounds of requests and documents")
 
 

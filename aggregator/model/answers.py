@@ -165,7 +165,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a source's bytes say. `known` counts the entries left out because their fingerprint was known already."""
+    """What a source's bytes say. `known` are the fingerprints of entries left out because they were known already."""
 
     format: str  # rss20, atom10, rss10, json11, sitemap, news-sitemap, listing ...
     title: str | None = None
@@ -174,7 +174,7 @@ class Document:
     hubs: tuple[str, ...] = ()
     next_page: str | None = None  # listings: where the next page is
     entries: tuple[Entry, ...] = ()
-    known: int = 0
+    known: tuple[str, ...] = ()
     rest: Rest | None = None
     truncated: bool = False  # it breaks off before its end: the entries are whole, but not all
     repairs: tuple[str, ...] = ()  # what was wrong and mended, one short sentence each

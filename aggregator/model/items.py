@@ -188,6 +188,7 @@ class SourceUpdate:
     refreshed: tuple[tuple[str, str], ...] = ()  # (guid, fingerprint): other bytes, same content
     aliases: tuple[tuple[str, str], ...] = ()  # (alias, guid)
     rejected: tuple[Rejected, ...] = ()
+    listed: tuple[str, ...] | None = None  # fingerprints of all that the source shows; None where it was not read anew
 
     @property
     def says_more(self) -> bool:

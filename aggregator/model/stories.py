@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
@@ -163,6 +163,26 @@ class StoryUpdate:
     rematched: tuple[ItemKey, ...]
     stories: tuple[Story, ...]  # new or changed ones, whole
     gone: tuple[str, ...]  # ids of stories that are no more (absorbed, or without members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How much is kept. None: all of it."""
+
+    age: timedelta | None = None  # since an item was first seen
+    per_source: int | None = None  # the newest so many items
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What retention needs to know of a stored item. `listed`: its source shows it still."""
+
+    key: ItemKey
+    story_id: str
+    published: datetime
+    first_seen: datetime
+    listed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,8 @@ def _without(found: Document | Unreadable, known: frozenset[str]) -> Document | 
     if isinstance(found, Unreadable):
         return found
     entries = tuple(entry for entry in found.entries if entry.fingerprint not in known)
-    return replace(found, entries=entries, known=len(found.entries) - len(entries))
+    left_out = tuple(entry.fingerprint for entry in found.entries if entry.fingerprint in known)
+    return replace(found, entries=entries, known=left_out)
 
 
 def _neither(utf8: bytes) -> Unreadable:

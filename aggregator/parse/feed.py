@@ -67,10 +67,11 @@ def read(decoded: Decoded, hints: Hints, known: frozenset[str] = frozenset()) ->
             return Unreadable(failure=Failure.NOT_A_FEED, detail="XML, but neither RSS nor Atom")
         document, faults = _document(result, hints, cut.fingerprints, cut.utf8), _fault(result)
     entries = tuple(entry for entry in document.entries if entry.fingerprint not in known)
+    left_out = (entry.fingerprint for entry in document.entries if entry.fingerprint in known)
     return replace(
         document,
         entries=entries,
-        known=cut.known + len(document.entries) - len(entries),
+        known=(*cut.known, *left_out),
         truncated=cut.cut_off or unfinished,
         repairs=(*decoded.repairs, *repairs, *cut.repairs, *faults),
     )
@@ -108,7 +109,7 @@ class _Cut:
     utf8: bytes
     parts: Spans | None = None
     fingerprints: tuple[str, ...] = ()
-    known: int = 0
+    known: tuple[str, ...] = ()
     cut_off: bool = False
     repairs: tuple[str, ...] = ()
 
@@ -160,7 +161,7 @@ def _cut(utf8: bytes, known: frozenset[str], limit: int) -> _Cut:
         utf8=left.document([True] * len(left.entries)),
         parts=left,
         fingerprints=tuple(compress(fingerprints, new)),
-        known=new.count(False),
+        known=tuple(one for one in fingerprints if one in known),
         cut_off=parts.cut_off,
         repairs=tuple(repairs),
     )

@@ -135,7 +135,7 @@ async def _read(
         detail = f"the recipe's item selector {source.listing.item!r} finds nothing on the page"
         return failed(source, state, Failed(failure=Failure.NO_ENTRIES, detail=detail), now=now)
     known = store.known(source.id) if document.entries and not first else NOTHING_KNOWN
-    window = len(document.entries) + document.known
+    window = len(document.entries) + len(document.known)
     document = await _following_pages(source, document, known, tools, now=now)
     recognised = identity.recognise(document.entries, known, stable_keys=tools.stable_keys)
     complete, deferred = await completed(source, recognised, tools, now=now, rights=fetched.rights)
@@ -166,12 +166,17 @@ async def _read(
     return Gathered(
         source_id=source.id,
         status="failed" if cut else "ok",
-        update=replace(update, state=remembered),
-        entries=len(document.entries) + document.known,
+        update=replace(update, state=remembered, listed=_listed(document)),
+        entries=len(document.entries) + len(document.known),
         repairs=document.repairs,
         ahead=_ahead(cleaned, update),
         failed=cut,
     )
+
+
+def _listed(document: Document) -> tuple[str, ...]:
+    """The fingerprints of all that the source shows now: retention leaves it alone."""
+    return tuple(sorted({*document.known, *(entry.fingerprint for entry in document.entries)}))
 
 
 def _ahead(cleaned: Sequence[Cleaned], update: SourceUpdate) -> Mapping[ItemKey, Ahead]:
@@ -186,7 +191,7 @@ def _cut(document: Document) -> Failed | None:
     soon as any other source."""
     if not document.truncated:
         return None
-    taken = len(document.entries) + document.known
+    taken = len(document.entries) + len(document.known)
     return Failed(
         failure=Failure.TRUNCATED, detail=f"the document breaks off; the {taken} entries before that were taken"
     )

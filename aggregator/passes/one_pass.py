@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aggregator import __version__, due, urls
 from aggregator.errors import AggregatorError, Failure, UsageError
 from aggregator.model import Ahead, Failed, ItemKey, Limits, Settled, Source, SourceState, Validators, Verdict
-from aggregator.passes import gather_source, once, parser, publish_changed, sandbox
+from aggregator.passes import gather_source, once, parser, publish_changed, retain, sandbox
 from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
 
@@ -110,6 +110,7 @@ async def run(
     if request.force:
         states = {key: replace(state, validators=Validators(), body_hash=None) for key, state in states.items()}
     gathering = await gather(config, wanted, states, store, now=now, watch=watch)
+    retain.retain(config, store, now=now)
     settled = settle(config, store, now=now, ahead=gathering.ahead)
     published = publish_changed.publish(config, store, output)
     return Summary(

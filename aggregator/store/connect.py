@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from aggregator.errors import StoreError
 from aggregator.model import (
     Headline,
+    Holding,
     Host,
     Item,
     ItemKey,
@@ -27,7 +28,7 @@ from aggregator.model import (
     StoryName,
     StoryUpdate,
 )
-from aggregator.store import hosts, items, schema, sources, sqlite, stories
+from aggregator.store import hosts, items, retention, schema, sources, sqlite, stories
 from aggregator.store import search as finding
 from aggregator.store.items import Listed
 
@@ -155,6 +156,8 @@ class Store:
             return
         with self._writing() as connection:
             sources.put(connection, [update.state for update in updates])
+            shown = {one.state.source_id: one.listed for one in updates if one.listed is not None}
+            retention.put_listings(connection, shown)
             for update in updates:
                 if update.says_more:
                     _commit_items(connection, update)
@@ -174,6 +177,30 @@ class Store:
         if learnt:
             with self._writing() as connection:
                 hosts.put(connection, learnt)
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Every settled item of a story, as retention sees it, sorted by key."""
+        with self._reading() as connection:
+            return retention.holdings(connection)
+
+    def retained(self) -> datetime | None:
+        """When retention last came to its end."""
+        with self._reading() as connection:
+            return retention.retained(connection)
+
+    def commit_retained(self, now: datetime, *, forget_hosts: datetime, configured: Collection[str]) -> None:
+        """Retention came to its end: servers not asked since `forget_hosts`, and what sources show that are no more
+        `configured`, are forgotten."""
+        with self._writing() as connection:
+            retention.put_retained(connection, now)
+            retention.forget_hosts(connection, forget_hosts)
+            retention.forget_sources(connection, configured)
+
+    def vacuum(self) -> tuple[int, int]:
+        """Gives unused space back to the disk; the file's size in bytes before and after. Others may read meanwhile; it needs
+        as much space again while it works."""
+        with _translated(self._path):
+            return sqlite.vacuum(self._connection, self._path)
 
     def offline_since(self) -> datetime | None:
         """Since when no source could be reached at all; None where the last pass reached one."""

@@ -26,7 +26,7 @@ from aggregator.store.columns import ENCLOSURES, INSTANT, REST, RHYTHM, RIGHTS, 
 
 # Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
 # where the two differ.
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData(
     naming_convention={
@@ -89,6 +89,13 @@ rejects = Table(  # of the last answer of a source that said anything new
     Column("position", Integer, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("title", Text, nullable=False),
+)
+
+listings = Table(  # fingerprints of all that a source showed when it was last read: what of it stays whatever its age
+    "listings",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("fingerprints", STRINGS, nullable=False),
 )
 
 items = Table(

@@ -116,10 +116,10 @@ def test_only_new_entries_are_read_and_their_fingerprints_last() -> None:
     known = frozenset(entry.fingerprint for entry in first.entries)
     second = document.read(rss("new", "a", "b"), Hints(url=URL), known)
     assert isinstance(second, Document)
-    assert ([entry.title.value for entry in second.entries if entry.title], second.known) == (["new"], 2)
+    assert ([entry.title.value for entry in second.entries if entry.title], len(second.known)) == (["new"], 2)
     again = document.read(rss("b", "a"), Hints(url="https://other.example/"), known)
     assert isinstance(again, Document)
-    assert (again.entries, again.known) == ((), 2)
+    assert (again.entries, set(again.known)) == ((), known)
 
 
 def test_entries_beyond_the_limit_are_left_out_and_named() -> None:

@@ -143,7 +143,7 @@ def test_a_known_entry_is_not_read_at_all() -> None:
     assert isinstance(whole, Document)
     again = document.read(body, HINTS, frozenset(entry.fingerprint for entry in whole.entries[:3]))
     assert isinstance(again, Document)
-    assert (again.entries, again.known) == (whole.entries[3:], 3)
+    assert (again.entries, len(again.known)) == (whole.entries[3:], 3)
 
 
 _TEXT = st.text(max_size=12) | st.sampled_from(
