@@ -39,16 +39,16 @@ def issue(source: int, number: int, *, sources: int, items: int) -> bytes:
     told = [(source, each) for each in range(items)]
     if number == 2 and source % 3 == 0:
         told.append((source, items))
-    entries = [_entry(source, *one, corrected=number == 2 and source % 4 == 0 and one[1] == 1) for one in told]
+    entries = [entry(source, *one, corrected=number == 2 and source % 4 == 0 and one[1] == 1) for one in told]
     if source % 3 == 1:  # carries what its neighbour issued
-        entries += [_entry(source, (source + 1) % sources, each, corrected=False) for each in range(3)]
+        entries += [entry(source, (source + 1) % sources, each, corrected=False) for each in range(3)]
     return (
         f"<rss version='2.0'><channel><title>Quelle {source}</title><link>http://q{source}.example/</link>"
         f"{''.join(entries)}</channel></rss>"
     ).encode()
 
 
-def _entry(carrier: int, issuer: int, each: int, *, corrected: bool) -> str:
+def entry(carrier: int, issuer: int, each: int, *, corrected: bool) -> str:
     subject = SUBJECTS[(issuer * 7 + each) % len(SUBJECTS)]
     ending = "verschoben" if corrected else "eröffnet"
     words = _words(f"{issuer}-{each}", 60)
