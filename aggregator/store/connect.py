@@ -19,6 +19,7 @@ from aggregator.model import (
     Known,
     Match,
     Shared,
+    Since,
     Sought,
     SourceState,
     SourceUpdate,
@@ -232,10 +233,15 @@ class Store:
         with self._reading() as connection:
             return stories.generation(connection)
 
-    def headlines(self) -> tuple[Headline, ...]:
-        """Of all stories, newest first, those of one instant by id."""
+    def headlines(self, ids: Collection[str] | None = None) -> tuple[Headline, ...]:
+        """Of these stories (None: of all), newest first, those of one instant by id."""
         with self._reading() as connection:
-            return stories.headlines(connection)
+            return stories.headlines(connection, ids)
+
+    def changed_since(self, generation: int) -> Since:
+        """The stories that settlings after that generation wrote or took away."""
+        with self._reading() as connection:
+            return stories.changed_since(connection, generation)
 
     def rendered(self) -> dict[str, str]:
         """Feed id to digest of what was last published."""

@@ -31,7 +31,14 @@ def headline(
 ) -> Headline:
     when = NOON - timedelta(hours=hours)
     return Headline(
-        id=name, version="1", published=when, changed=when, labels=labels, sources=sources, language=language
+        id=name,
+        version="1",
+        minted=when,
+        published=when,
+        changed=when,
+        labels=labels,
+        sources=sources,
+        language=language,
     )
 
 
