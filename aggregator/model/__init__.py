@@ -51,6 +51,7 @@ from aggregator.model.labels import (
 )
 from aggregator.model.publishing import (
     FeedGroup,
+    FeedStory,
     PublishedFeed,
     Selection,
     Site,
@@ -102,6 +103,7 @@ __all__ = [
     "Failed",
     "Failing",
     "FeedGroup",
+    "FeedStory",
     "Fetched",
     "FullText",
     "Group",

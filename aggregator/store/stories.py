@@ -38,7 +38,6 @@ _PUT_LABEL = insert(_LABELS)
 _DROP_LABELS_OF = delete(_LABELS).where(_LABELS.c.story_id == bindparam("of_story"))
 _PUT_ALIAS = sqlite.upsert(_ALIASES, "story_id")
 _PUT_MATCH = sqlite.upsert(schema.matches, "verdict", "rule", "strength", "evidence")
-_PUT_RENDERED = sqlite.upsert(schema.rendered, "digest")
 _COUNTER = schema.counters
 _PUT_COUNTER = sqlite.upsert(_COUNTER, "value")
 _GENERATION = select(_COUNTER.c.value).where(_COUNTER.c.name == bindparam("of_name"))
@@ -176,11 +175,6 @@ def generation(connection: Connection) -> int:
     return sum(number for (number,) in sqlite.rows(connection, _GENERATION, "generation"))
 
 
-def rendered(connection: Connection) -> dict[str, str]:
-    """Feed id to digest of what was last published of it."""
-    return {row.feed_id: row.digest for row in connection.execute(select(schema.rendered))}
-
-
 # ---------------------------------------------------------------------------------------------------------------- writing
 
 
@@ -287,10 +281,3 @@ def _row(story: Story, generation: int) -> list[Any]:
 def slug(story_id: str) -> str:
     """The part of a story's id that stands in URLs: what follows `story/`."""
     return story_id.rpartition("story/")[2]
-
-
-def commit_rendered(connection: Connection, digests: Mapping[str, str]) -> None:
-    """Remembers what was published of these feeds; others stay as they are."""
-    if digests:
-        rows = [{"feed_id": feed_id, "digest": digest} for feed_id, digest in digests.items()]
-        connection.execute(_PUT_RENDERED, rows)
