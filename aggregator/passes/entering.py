@@ -62,17 +62,15 @@ def _commit(
     closed = archive.closed(tail, min(archive.PAGE, feed.limit), last)
     paged = {place.story_id: place for place in closed}
     places = [*(place for place in changed if place.story_id not in paged), *closed]
-    store.commit_places(places, _written_anew(feed.id, closed, last))
+    store.commit_places(places, _pages(closed))
 
 
 def close(store: Store, feed_id: str, last: int) -> None:
     """Puts all that stands on no page yet on one of its own: the document that is subscribed to has not enough room for it."""
     tail = store.tail(feed_id)
     closed = archive.closed(tail, len(tail), last)
-    store.commit_places(closed, _written_anew(feed_id, closed, last))
+    store.commit_places(closed, _pages(closed))
 
 
-def _written_anew(feed_id: str, closed: Sequence[FeedStory], last: int) -> list[tuple[str, int]]:
-    """The new pages, and the one before them, which leads to them from now on."""
-    new = {place.page for place in closed}
-    return [(feed_id, page) for page in sorted(new | ({last} if new and last else set()))]
+def _pages(closed: Sequence[FeedStory]) -> set[tuple[str, int]]:
+    return {(place.feed_id, place.page) for place in closed}

@@ -28,6 +28,7 @@ class Press:
     def __init__(self, config: Config, store: Store, *, everything: bool) -> None:
         self.config = config
         self.archives = store.archives()
+        self.hub: str | None = None  # URL of the WebSub hub that documents name, where there is one
         self.dropped: set[str] = set()  # stories that a document had to leave out
         self._store = store
         self._everything = everything
@@ -59,9 +60,12 @@ class Press:
     def feed(
         self, feed: PublishedFeed, touched: Collection[int], missing: Collection[int]
     ) -> Iterator[tuple[str, bytes]]:
-        """Names and contents of the feed's files that may differ: the archive from its oldest page on, then what leads to it."""
+        """Names and contents of the feed's files that may differ: new pages of the archive, the oldest first, then what leads to
+        them. A pass may be killed after any file."""
         waiting = {number for number, known in self.archives.get(feed.id, {}).items() if not known}
-        for number in sorted({*touched, *missing, *waiting} - {0}):
+        before = {number - 1 for number in waiting}
+        others = {*touched, *missing, *before} - waiting - {0}
+        for number in (*sorted(waiting), *sorted(others)):
             yield from self._page(feed, number, missing)
         if touched or missing or waiting:
             yield from self._subscribed(feed, missing)
@@ -100,6 +104,7 @@ class Press:
         told = digest(
             RENDERING,
             self.config.digest,
+            self.hub or "",
             feed.id,
             str(self.last(feed)),
             *self._versions(self._store.headlines(ids)),
@@ -120,8 +125,8 @@ class Press:
         """What does not fit into a document stands in the archive: so all that is in none yet gets a page there."""
         last = self.last(feed)
         entering.close(self._store, feed.id, last)
-        self.archives.setdefault(feed.id, {}).update({last: "", last + 1: ""} if last else {1: ""})
-        for number in {max(last, 1), last + 1}:
+        self.archives.setdefault(feed.id, {})[last + 1] = ""
+        for number in (last + 1, last) if last else (1,):
             yield from self._page(feed, number, missing)
         yield from self._subscribed(feed, missing)
 
@@ -151,6 +156,7 @@ class Press:
             stories=tuple(ordered),
             sources=self._sources,
             labels=self._labels,
+            hub=None if number else self.hub,  # nothing new will be delivered of a page of the archive
             number=number,
             last=self.last(feed),
         )
