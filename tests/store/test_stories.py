@@ -94,6 +94,8 @@ def test_headlines_stand_newest_first(
     old, new = make_item(guid="1"), make_item(guid="2", published=now + timedelta(days=1))
     settle(make_story("b", old), make_story("c", new), make_story("a", make_item(guid="3")))
     assert [headline.id[-1] for headline in store.headlines()] == ["c", "a", "b"]
+    some = store.headlines(["tag:example.org,2026:story/b", "tag:example.org,2026:story/a", "nobody"])
+    assert some == store.headlines()[1:]
 
 
 def test_an_items_correction_is_seen_through_its_story(
