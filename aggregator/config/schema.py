@@ -136,7 +136,7 @@ class AggregatorFile(Keys):
         default=14, ge=0, le=366, description="how far apart the dates of one story's items may be"
     )
     stories: StoryKeys = Field(default_factory=StoryKeys, description="what the rules for stories get wrong")
-    feed_limit: int = Field(default=100, ge=1, le=1000, description="stories in a published feed that sets no limit")
+    feed_limit: int = Field(default=100, ge=1, le=200, description="stories in a published feed that sets no limit")
     retention: RetentionKeys = Field(
         default_factory=RetentionKeys, description="what is kept; what a source still shows is kept in any case"
     )
@@ -335,7 +335,7 @@ class FeedKeys(Keys):
     title: Line = Field(description="what subscribers see")
     description: Line | None = None
     language: Language | None = None
-    limit: int | None = Field(default=None, ge=1, le=1000)
+    limit: int | None = Field(default=None, ge=1, le=200)
     select: SelectKeys = Field(default_factory=SelectKeys, description="every part that is given must be met")
     without: WithoutKeys = Field(default_factory=WithoutKeys, description="none of these may be met")
 

@@ -51,6 +51,7 @@ from aggregator.model.labels import (
 )
 from aggregator.model.publishing import (
     FeedGroup,
+    FeedStory,
     PublishedFeed,
     Selection,
     Site,
@@ -77,6 +78,7 @@ from aggregator.model.stories import (
     Retention,
     Settled,
     Shared,
+    Since,
     Sought,
     Story,
     StoryName,
@@ -103,6 +105,7 @@ __all__ = [
     "Failed",
     "Failing",
     "FeedGroup",
+    "FeedStory",
     "Fetched",
     "FullText",
     "Group",
@@ -139,6 +142,7 @@ __all__ = [
     "Selector",
     "Settled",
     "Shared",
+    "Since",
     "Site",
     "Sought",
     "Source",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
 
 from aggregator.model.sources import Authority
 
@@ -36,8 +37,20 @@ class PublishedFeed:
     description: str
     language: str
     selection: Selection
-    limit: int = 100
+    limit: int = 100  # entries of the document that is subscribed to; what is older stands in the archive
     group: FeedGroup = "own"
+
+
+class FeedStory(NamedTuple):
+    """The place of a story in a published feed, which it keeps for ever. A tuple, because a store holds half a million."""
+
+    story_id: str
+    feed_id: str
+    page: int  # of the feed's archive, counted from the oldest, 1; 0: of none yet
+    left: bool  # the feed does not take the story any more, or the story is gone
+    entered: int  # the store's generation when it came into the feed
+    published: datetime
+    moment: datetime  # when it was last news: published, or corrected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

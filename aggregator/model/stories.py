@@ -146,11 +146,21 @@ class Headline:
 
     id: str
     version: str
+    minted: datetime
     published: datetime
     changed: datetime
     labels: tuple[str, ...]
     sources: tuple[str, ...]  # of all carriers, the origin's first
     language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What settlings did to the stories since an earlier generation. Ids are sorted."""
+
+    generation: int  # now
+    changed: tuple[str, ...]  # new or written again
+    gone: tuple[str, ...]  # absorbed or without members; they may never have been seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,32 +1,35 @@
 """The publish stroke: what changed in the store becomes files.
 
-A feed is rendered only when the versions of its stories, or what the configuration says of it, differ from what was last written
-for it, or when one of its files is missing; a file is replaced only when its bytes differ.
+What settling changed is looked up, the feeds and the pages of archives in which it stands are rendered, and a file is replaced
+only when its bytes differ. After a change of the configuration or the program, and where files are missing, more is looked at.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import opml, urls
-from aggregator.model import Headline, PublishedFeed, Source, Story
-from aggregator.publish import files, select
-from aggregator.publish.view import Rendered, View
+from aggregator.model import PublishedFeed, Source
+from aggregator.passes import entering
+from aggregator.passes.feed_documents import KINDS, RENDERING, Press
+from aggregator.publish import files
+from aggregator.publish.view import View, page_name
 from aggregator.text import digest
 
 if TYPE_CHECKING:
     from aggregator.config.load import Config
     from aggregator.store.connect import Store
 
-# Grows when the renderers write something else for the same stories: everything is then rendered again.
-RENDERING = "3"
 _FRONT = 30  # stories on the start page
-_FEED_FILES = ("feeds/{}.rss", "feeds/{}.atom", "feeds/{}.json", "{}/index.html")
 _SITE_FILES = ("index.html", "style.css", "opml.xml", "feeds.opml")
-_EVERYTHING = "*"  # under this name the store keeps what all files were made from; no feed can be called so
+# Under these names the store keeps what all files were made from; no feed can be called so
+_EVERYTHING = "*"
+_GENERATION = "*generation"
+_Pages = Mapping[str, set[int]]  # feed id to pages of its archive; 0 is the document that is subscribed to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,43 +41,27 @@ class Published:
     dropped: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
-    """A feed with the stories that stand in it, and the digest of all that its files are made from."""
-
-    feed: PublishedFeed
-    headlines: tuple[Headline, ...]
-    digest: str
-
-
-@dataclass(slots=True)
-class _Left:
-    """Stories that documents had to leave out, collected while they are written."""
-
-    ids: set[str] = field(default_factory=set)
-
-    def out(self, rendered: Rendered) -> bytes:
-        self.ids.update(rendered.dropped)
-        return rendered.content
-
-
 def publish(config: Config, store: Store, output: Path, *, everything: bool = False) -> Published:
     """Writes what differs from the store's stories; with `everything` nothing is taken as known. Raises OutputError."""
     config = replace(config, feeds=_standing(config, store))
-    rendered = {} if everything else store.rendered()
-    total = len(config.feeds) * len(_FEED_FILES) + len(_SITE_FILES)
-    whole = digest(RENDERING, config.digest, str(store.generation()))
-    missing = _missing(config.feeds, output)
-    if rendered.get(_EVERYTHING) == whole and not missing:
-        return Published(written=0, unchanged=total)
-    chosen = _chosen(config, store)
-    stale = [one for one in chosen if rendered.get(one.feed.id) != one.digest or one.feed.id in missing]
-    left = _Left()
-    fates = files.write_all(_documents(config, store, output, stale, left))
-    files.prune(output, [feed.id for feed in config.feeds])
-    store.commit_rendered({_EVERYTHING: whole, **{one.feed.id: one.digest for one in chosen}})
+    rendered, generation = store.rendered(), str(store.generation())
+    basis = digest(RENDERING, config.digest, *(feed.id for feed in config.feeds))
+    known = rendered.get(_EVERYTHING) == basis and not everything
+    archives = store.archives()
+    missing = _missing(config.feeds, archives, output)
+    if known and rendered[_GENERATION] == generation and not missing:
+        return Published(written=0, unchanged=_total(config, archives))
+    since = store.changed_since(int(rendered[_GENERATION])) if known else None
+    names = {feed.id for feed in config.feeds}
+    store.forget_feeds([name for name in rendered if not name.startswith("*") and name not in names])
+    touched = entering.enter(store, config.feeds, sources_by_id(config), since)
+    press = Press(config, store, everything=everything)
+    fates = files.write_all(_documents(press, output, touched, missing))
+    files.prune(output, {feed.id: press.last(feed) for feed in config.feeds})
+    press.remember({_EVERYTHING: basis, _GENERATION: generation})
     written = sum(fate is files.Writing.WRITTEN for fate in fates)
-    return Published(written=written, unchanged=total - written, dropped=tuple(sorted(left.ids)))
+    total = _total(config, press.archives)
+    return Published(written=written, unchanged=total - written, dropped=tuple(sorted(press.dropped)))
 
 
 def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
@@ -88,69 +75,51 @@ def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
     return tuple(feed for feed in config.feeds if feed.group != "source" or feed.id not in silent)
 
 
-def _missing(feeds: Sequence[PublishedFeed], output: Path) -> set[str]:
-    """Feeds of which a file is not there: somebody cleared the output directory."""
-    missing = {feed.id for feed in feeds for name in _FEED_FILES if not (output / name.format(feed.id)).is_file()}
-    return missing if all((output / name).is_file() for name in _SITE_FILES) else missing | {_EVERYTHING}
+def _missing(feeds: Sequence[PublishedFeed], archives: Mapping[str, Mapping[int, str]], output: Path) -> _Pages:
+    """Of which feeds which pages lack a file: somebody cleared the output directory. Under "*": the site's own."""
+    missing: dict[str, set[int]] = defaultdict(set)
+    subscribed = files.standing(output / "feeds")
+    for feed in feeds:
+        pages = files.standing(output / feed.id)
+        if "index.html" not in pages or any(f"{feed.id}.{kind}" not in subscribed for kind in KINDS):
+            missing[feed.id].add(0)
+        archived = files.standing(output / "feeds" / feed.id) if feed.id in archives else ()
+        for number in archives.get(feed.id, ()):
+            if page_name(number) not in pages or any(f"{number}.{kind}" not in archived for kind in KINDS):
+                missing[feed.id].add(number)
+    if not files.standing(output).issuperset(_SITE_FILES):
+        missing[_EVERYTHING].add(0)
+    return missing
 
 
-def _chosen(config: Config, store: Store) -> list[_Chosen]:
-    shelf = select.shelve(store.headlines())
-    words = {word for feed in config.feeds for word in (*feed.selection.words, *feed.selection.without_words)}
-    found = store.containing(words) if words else {}
-    sources = sources_by_id(config)
-    chosen = []
-    for feed in config.feeds:
-        headlines = select.select(feed, shelf, sources, found)
-        versions = (part for headline in headlines for part in (headline.id, headline.version, str(headline.changed)))
-        chosen.append(
-            _Chosen(feed=feed, headlines=headlines, digest=digest(RENDERING, config.digest, feed.id, *versions))
-        )
-    return chosen
+def _total(config: Config, archives: Mapping[str, Mapping[int, str]]) -> int:
+    """How many files there are."""
+    documents = len(config.feeds) + sum(len(archives.get(feed.id, ())) for feed in config.feeds)
+    return documents * (len(KINDS) + 1) + len(_SITE_FILES)
 
 
 def sources_by_id(config: Config) -> Mapping[str, Source]:
     return {source.id: source for source in config.sources}
 
 
-def _documents(
-    config: Config, store: Store, output: Path, stale: Sequence[_Chosen], left: _Left
-) -> Iterator[tuple[Path, bytes]]:
-    """Every document that may differ, one at a time."""
-    from aggregator.publish import jsonfeed, pages, xml
+def _documents(press: Press, output: Path, touched: _Pages, missing: _Pages) -> Iterator[tuple[Path, bytes]]:
+    """Every document that may differ, one at a time; what a document leads to comes before it."""
+    from aggregator.publish import pages
 
-    frame = pages.frame(config.site, config.feeds, live=config.site.served)
-    for one in stale:
-        view = _view(config, store, one.feed, one.headlines)
-        feed_id = one.feed.id
-        yield files.place(output, f"feeds/{feed_id}.rss"), left.out(xml.rss(view))
-        yield files.place(output, f"feeds/{feed_id}.atom"), left.out(xml.atom(view))
-        yield files.place(output, f"feeds/{feed_id}.json"), left.out(jsonfeed.render(view))
-        yield files.place(output, f"{feed_id}/index.html"), left.out(pages.feed(view, frame))
-    yield files.place(output, "index.html"), left.out(pages.index(_front(config, store), frame))
+    config, frame = press.config, press.frame
+    for feed in config.feeds:
+        for name, content in press.feed(feed, touched[feed.id], missing.get(feed.id, frozenset())):
+            yield files.place(output, name), content
+    yield files.place(output, "index.html"), press.out(pages.index(_front(press), frame))
     yield files.place(output, "style.css"), pages.style(frame)
     yield files.place(output, "opml.xml"), sources_opml(config)
     yield files.place(output, "feeds.opml"), feeds_opml(config)
 
 
-def _view(config: Config, store: Store, feed: PublishedFeed, headlines: Sequence[Headline]) -> View:
-    by_id = store.stories([headline.id for headline in headlines])
-    stories: tuple[Story, ...] = tuple(by_id[headline.id] for headline in headlines)
-    return View(
-        site=config.site,
-        feed=feed,
-        stories=stories,
-        sources=sources_by_id(config),
-        labels={label.id: label for label in config.taxonomy.labels},
-    )
-
-
-def _front(config: Config, store: Store) -> View:
+def _front(press: Press) -> View:
     """The newest stories of the first feed, which is `all` unless the configuration says otherwise."""
-    feed = config.feeds[0]
-    found = store.containing({*feed.selection.words, *feed.selection.without_words})
-    headlines = select.select(feed, select.shelve(store.headlines()), sources_by_id(config), found)
-    return _view(config, store, feed, headlines[:_FRONT])
+    view = press.subscribed(press.config.feeds[0])
+    return replace(view, stories=view.stories[:_FRONT])
 
 
 def sources_opml(config: Config) -> bytes:

@@ -7,7 +7,7 @@ elements are named plainly; a namespaced one would come out as `ns0:link`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ from aggregator.model import Enclosure
 from aggregator.publish.shown import Shown
 
 _DC = "http://purl.org/dc/elements/1.1/"
+_HISTORY = "http://purl.org/syndication/history/1.0"
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -36,20 +37,31 @@ def plain(text: str) -> str:
 
 
 class FeedExtension:
-    """The hub, which feedgen writes in Atom alone; and the prefix of the entries' Dublin Core elements."""
+    """Hub and archive, of which feedgen writes the links in Atom alone; and the prefix of the entries' Dublin Core elements."""
 
     def __init__(self) -> None:
         self.hub: str | None = None
+        self.archive = False  # whether this is a page of an archive
+        self.chain: Mapping[str, str] = {}
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": _DC}
+        return {"dc": _DC, "fh": _HISTORY} if self.archive else {"dc": _DC}
 
     def extend_rss(self, rss: _Element) -> None:
+        channel = rss[0]
+        self._mark(channel)
         if self.hub:
-            SubElement(rss[0], f"{{{_ATOM}}}link", rel="hub", href=self.hub)
+            SubElement(channel, f"{{{_ATOM}}}link", rel="hub", href=self.hub)
+        for relation, url in self.chain.items():
+            SubElement(channel, f"{{{_ATOM}}}link", rel=relation, type="application/rss+xml", href=url)
 
     def extend_atom(self, feed: _Element) -> None:
-        """Nothing is missing there."""
+        self._mark(feed)
+
+    def _mark(self, feed: _Element) -> None:
+        """RFC 5005 section 4: what tells a reader that nothing will be added here."""
+        if self.archive:
+            SubElement(feed, f"{{{_HISTORY}}}archive")
 
 
 class EntryExtension:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
@@ -14,6 +14,8 @@ from aggregator.errors import OutputError
 # The names this program writes below the output directory, and no other
 _NAME = re.compile(r"(?:[a-z0-9][a-z0-9-]{0,63}/){0,2}[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json|html|xml|opml|css)")
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json)")
+_ARCHIVED = re.compile(r"([1-9][0-9]{0,8})\.(?:rss|atom|json)")
+_PAGE = re.compile(r"page-([1-9][0-9]{0,8})\.html")
 # Beside the file it is to become, so that the rename stays on one file system. The name is always the same: what a killed
 # pass left is overwritten by the next, which has to write the same file.
 _NEW = ".{}.new"
@@ -113,8 +115,23 @@ def _sync(paths: Collection[Path]) -> None:
             os.close(opened)
 
 
+def standing(directory: Path) -> frozenset[str]:
+    """The names of the files in it, without links; none where it is not there. Raises OutputError."""
+    return frozenset(entry.name for entry in _listed(directory) if entry.is_file(follow_symlinks=False))
+
+
+def _listed(directory: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise OutputError(f"{directory}: {error.strerror or error}") from error
+
+
 def remove(path: Path) -> bool:
-    """Takes a published file away, and its directory when that is empty then; whether it was there. Raises OutputError."""
+    """Takes a published file away; whether it was there. Raises OutputError."""
     if not _NAME.fullmatch(path.name):
         raise OutputError(f"{path}: no published file; not removed")
     try:
@@ -123,9 +140,36 @@ def remove(path: Path) -> bool:
         return False
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from error
-    if path.name == "index.html":
-        _remove_if_empty(path.parent)
     return True
+
+
+def prune(root: Path, keep: Mapping[str, int]) -> tuple[Path, ...]:
+    """Removes feeds that are no more, with their pages and archives: every `feeds/<id>.*` whose id is not in `keep`, and
+    `<id>/index.html` of the same ids; of those that stay the pages past the number that `keep` names. Nothing else, for people
+    keep files of their own beside ours.
+
+    What was removed. Raises OutputError, also where a link leads out of the output directory.
+    """
+    folder = place(root, "feeds/x.rss").parent
+    feeds = [Path(entry.path) for entry in _listed(folder) if _FEED.fullmatch(entry.name)]
+    gone = sorted({path.stem for path in feeds} - keep.keys())
+    removed = [
+        path for feed_id in (*gone, *keep) for path in _past(root, feed_id, keep.get(feed_id, 0)) if remove(path)
+    ]
+    # the feeds themselves last: what is left of a killed pass is found by them
+    last = [place(root, f"{feed_id}/index.html") for feed_id in gone] + [path for path in feeds if path.stem in gone]
+    removed += [path for path in last if remove(path)]
+    for directory in {path.parent for path in removed} - {folder}:
+        _remove_if_empty(directory)
+    return tuple(removed)
+
+
+def _past(root: Path, feed_id: str, page: int) -> list[Path]:
+    """The pages of a feed's archive that come after that one."""
+    archive, pages = place(root, f"feeds/{feed_id}/1.rss").parent, place(root, f"{feed_id}/page-1.html").parent
+    found = [(entry.path, _ARCHIVED.fullmatch(entry.name)) for entry in _listed(archive)]
+    found += [(entry.path, _PAGE.fullmatch(entry.name)) for entry in _listed(pages)]
+    return [Path(path) for path, match in found if match and int(match[1]) > page]
 
 
 def _remove_if_empty(directory: Path) -> None:
@@ -133,21 +177,3 @@ def _remove_if_empty(directory: Path) -> None:
         directory.rmdir()
     except OSError:
         return  # something else stands in it: not ours
-
-
-def prune(root: Path, keep: Collection[str]) -> tuple[Path, ...]:
-    """Removes feeds that are no more, and their pages: every `feeds/<id>.*` whose id is not in `keep`, and
-    `<id>/index.html` of the same ids; nothing else, for people keep files of their own beside ours.
-
-    What was removed. Raises OutputError, also where a link leads out of the output directory.
-    """
-    folder = place(root, "feeds/x.rss").parent
-    try:
-        standing = sorted(folder.iterdir())
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror or error}") from error
-    feeds = [path for path in standing if _FEED.fullmatch(path.name) and path.stem not in keep]
-    pages = [place(root, f"{feed_id}/index.html") for feed_id in sorted({path.stem for path in feeds})]
-    return tuple(path for path in [*feeds, *pages] if remove(path))

@@ -27,6 +27,7 @@ def _render(view: View) -> bytes:
         "title": feed.title or feed.id,
         "home_page_url": view.page,
         "feed_url": view.document("json"),
+        "next_url": view.chain("json").get("prev-archive", ""),
         "description": feed.description,
         "language": feed.language,
         "authors": [_filled({"name": site.title, "url": _contact(site.contact)})],

@@ -18,7 +18,7 @@ from aggregator import text
 from aggregator.model import DateTrust, Item, Label, PublishedFeed, Site, Story
 from aggregator.publish import shown, words
 from aggregator.publish.shown import Place
-from aggregator.publish.view import Rendered, View, whole
+from aggregator.publish.view import Rendered, View, page_name, whole
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -74,8 +74,9 @@ def _label_feeds(feeds: Sequence[PublishedFeed]) -> Mapping[str, str]:
 
 
 def feed(view: View, frame: Frame) -> Rendered:
-    """The page of one published feed; it stands at `<id>/index.html`."""
-    others = [group for group in frame.groups if group.kind != "source"]
+    """The page of one published feed; it stands at `<id>/index.html`, those of its archive at `<id>/page-<n>.html`."""
+    # A page of the archive names no other feeds: a new one would make all of them anew
+    others = [group for group in frame.groups if group.kind != "source" and not view.number]
 
     def write(view: View) -> bytes:
         return _fill(
@@ -90,9 +91,18 @@ def feed(view: View, frame: Frame) -> Rendered:
             links=_feed_links(view.feed.id, "../"),
             updated=_newest(view, frame),
             groups=others,
+            older=page_name(view.older) if view.older else "",
+            newer=_newer(view),
         )
 
     return whole(view, write)
+
+
+def _newer(view: View) -> str:
+    """The page with the stories that came after those of this one; "" where they are the newest."""
+    if not view.number:
+        return ""
+    return page_name(view.newer) if view.newer else "index.html"
 
 
 def index(view: View, frame: Frame) -> Rendered:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from aggregator.model import Headline, PublishedFeed, Selection, Source
 
@@ -43,14 +42,13 @@ def select(
     sources: Mapping[str, Source],
     found: Mapping[str, frozenset[str]],
 ) -> tuple[Headline, ...]:
-    """At most `feed.limit` headlines that the feed's selection takes, newest first.
+    """All headlines that the feed's selection takes, newest first.
 
     Regions and authorities are those of the sources that carry a story. `found` holds for each word of the selection, also
     of its `without_words`, the ids of the stories that contain it.
     """
     wanted = _wanted(feed.selection, sources, found)
-    fitting = (headline for headline in _candidates(wanted, shelf) if _fits(headline, wanted))
-    return tuple(islice(fitting, feed.limit))
+    return tuple(headline for headline in _candidates(wanted, shelf) if _fits(headline, wanted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,7 @@ from aggregator.publish.view import View
 
 # A feed of no stories was last changed then: any constant will do, now would make the bytes differ from run to run
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-# Characters of HTML: what one entry may bring, and all entries of a document together (a feed stays around 1 MB, which
-# readers and validators still take). Past that an entry carries its summary: HTML can not be cut like text.
-_CONTENT = 100_000
-_CONTENT_OF_ALL = 700_000
+_CONTENT = 100_000  # characters of HTML that one entry may bring
 _SUMMARY = 500  # characters of the text that stand in for a missing summary
 
 
@@ -78,7 +75,7 @@ def stories(view: View) -> tuple[Shown, ...]:
 
 
 def _stories(view: View) -> Iterator[Shown]:
-    room = _CONTENT_OF_ALL
+    room = view.room
     outlets: dict[str, Outlet] = {}
     for story in view.stories:
         item = story.origin

@@ -10,6 +10,20 @@ from urllib.parse import quote
 from aggregator import text
 from aggregator.model import Label, PublishedFeed, Site, Source, Story
 
+# Characters of HTML that all entries of a document bring together (a feed stays around 1 MB, which readers and validators still
+# take). Past that an entry carries its summary: HTML can not be cut like text.
+ROOM = 700_000
+
+
+def archived_name(feed_id: str, number: int, extension: str) -> str:
+    """The file of a page of a feed's archive, from the output directory."""
+    return f"feeds/{feed_id}/{number}.{extension}"
+
+
+def page_name(number: int) -> str:
+    """The file of that page for people, beside the feed's `index.html`."""
+    return f"page-{number}.html"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -25,6 +39,9 @@ class View:
     labels: Mapping[str, Label]
     hub: str | None = None  # URL of the WebSub hub, where there is one
     query: str | None = None  # the words of a search that is read as a feed: it stands at another address
+    number: int = 0  # of the archive's page that this is, counted from the oldest, 1; 0: what is subscribed to
+    last: int = 0  # the archive's newest page; 0: there is none
+    room: int = ROOM  # characters of HTML that all entries may bring together
     memory: dict[str, Any] = field(
         default_factory=dict, compare=False, repr=False
     )  # what `shown` worked out, for all formats
@@ -32,13 +49,43 @@ class View:
     @property
     def page(self) -> str:
         """Where the view stands for people."""
-        return f"{self.site.base_url}{self.feed.id}/" if self.query is None else self._searched("search")
+        if self.query is not None:
+            return self._searched("search")
+        return f"{self.site.base_url}{self.feed.id}/" + (page_name(self.number) if self.number else "")
 
     def document(self, extension: str) -> str:
         """Where the view stands as a feed: `extension` is rss, atom or json."""
+        return self._archived(self.number, extension) if self.number else self.subscribed(extension)
+
+    def subscribed(self, extension: str) -> str:
+        """What readers subscribe to, whichever page of the archive this is."""
         if self.query is None:
             return f"{self.site.base_url}feeds/{self.feed.id}.{extension}"
         return self._searched(f"search.{extension}")
+
+    @property
+    def older(self) -> int:
+        """The archive's page that comes before this document; 0: none."""
+        return (self.number or self.last + 1) - 1
+
+    @property
+    def newer(self) -> int:
+        """The archive's page that comes after this one; 0: none, what comes then is in the document that is subscribed to."""
+        return self.number + 1 if 0 < self.number < self.last else 0
+
+    def chain(self, extension: str) -> Mapping[str, str]:
+        """Relation to URL of the documents before and after it (RFC 5005 section 4)."""
+        ways = {}
+        if self.older:
+            ways["prev-archive"] = self._archived(self.older, extension)
+        if self.newer:
+            ways["next-archive"] = self._archived(self.newer, extension)
+        if self.number:
+            ways["current"] = self.subscribed(extension)
+        return ways
+
+    def _archived(self, number: int, extension: str) -> str:
+        return f"{self.site.base_url}{archived_name(self.feed.id, number, extension)}"
 
     def _searched(self, path: str) -> str:
         return f"{self.site.base_url}{path}?q={quote(self.query or '', safe='')}"

@@ -49,6 +49,8 @@ def _feed(view: View, format_: Literal["rss", "atom"]) -> FeedGenerator:
     feed = FeedGenerator()
     feed.register_extension("agg", FeedExtension, EntryExtension)
     feed.agg.hub = view.hub
+    feed.agg.archive = view.number > 0
+    feed.agg.chain = view.chain(format_)
     feed.id(_feed_id(view))
     if format_ == "rss":
         feed.title(plain(told.title or told.id))
@@ -69,6 +71,8 @@ def _feed(view: View, format_: Literal["rss", "atom"]) -> FeedGenerator:
         feed.rights(f"{phrases['rights']}. {phrases['imprint']}: {site.imprint_url}")
     if view.hub:
         feed.link(href=view.hub, rel="hub")
+    for relation, url in feed.agg.chain.items():
+        feed.link(href=url, rel=relation, type=f"application/{format_}+xml")
     feed.link(href=view.document(format_), rel="self", type=f"application/{format_}+xml")
     feed.link(href=view.page, rel="alternate", type="text/html")  # last: RSS takes the last as the channel's link
     return feed
@@ -78,7 +82,7 @@ def _feed_id(view: View) -> str:
     """RFC 4287 section 4.2.6: permanent, so without the address where an installation agreed on a tagging entity."""
     if view.site.minting and view.query is None:
         return f"tag:{view.site.minting}:feeds/{view.feed.id}"
-    return view.document("atom")
+    return view.subscribed("atom")
 
 
 def _author(view: View) -> dict[str, str]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import StoreError
 from aggregator.model import (
+    FeedStory,
     Headline,
-    Holding,
     Host,
     Item,
     ItemKey,
     Known,
     Match,
     Shared,
+    Since,
     Sought,
     SourceState,
     SourceUpdate,
@@ -28,11 +28,14 @@ from aggregator.model import (
     StoryName,
     StoryUpdate,
 )
-from aggregator.store import hosts, items, retention, schema, sources, sqlite, stories
+from aggregator.store import feeds, hosts, items, retention, schema, sources, sqlite, stories
 from aggregator.store import search as finding
 from aggregator.store.items import Listed
+from aggregator.store.keeping import Keeping
+from aggregator.store.transactions import translated
 
 WAIT = 5.0  # seconds a writer waits for another one
+NO_PAGES: Mapping[tuple[str, int], str] = MappingProxyType({})
 
 
 @contextmanager
@@ -45,7 +48,7 @@ def opened(url: str, *, wait: float = WAIT) -> Iterator[Store]:
     with ExitStack() as stack:
         engine = sqlite.engine(path, wait)
         stack.callback(engine.dispose)
-        with _translated(path):
+        with translated(path):
             connection = stack.enter_context(engine.connect())
             _bring_up_to_date(connection, path)
         yield Store(connection, path)
@@ -76,16 +79,6 @@ def _path(url: str) -> str:
     return path
 
 
-@contextmanager
-def _translated(path: str) -> Iterator[None]:
-    """Whatever the library raises, as StoreError with the file and what to do."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreError(f"{path}: {sqlite.meaning(cause)}") from error
-
-
 def _bring_up_to_date(connection: Connection, path: str) -> None:
     with connection.begin():
         found = sqlite.version(connection)
@@ -103,26 +96,8 @@ def _bring_up_to_date(connection: Connection, path: str) -> None:
     migrate.migrate(connection, path)
 
 
-class Store:
+class Store(Keeping):
     """What is remembered, as questions and commits. Every method is one transaction; none stays open after it."""
-
-    def __init__(self, connection: Connection, path: str) -> None:
-        self._connection = connection
-        self._path = path
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """One state of the store for all questions inside."""
-        with _translated(self._path), self._connection.begin():
-            self._connection.exec_driver_sql(sqlite.BEGIN_READING)
-            yield self._connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """All of what is inside, or nothing."""
-        with _translated(self._path), self._connection.begin():
-            self._connection.exec_driver_sql(sqlite.BEGIN_WRITING)
-            yield self._connection
 
     # -------------------------------------------------------------------------------------------------------------- gather
 
@@ -177,30 +152,6 @@ class Store:
         if learnt:
             with self._writing() as connection:
                 hosts.put(connection, learnt)
-
-    def holdings(self) -> tuple[Holding, ...]:
-        """Every settled item of a story, as retention sees it, sorted by key."""
-        with self._reading() as connection:
-            return retention.holdings(connection)
-
-    def retained(self) -> datetime | None:
-        """When retention last came to its end."""
-        with self._reading() as connection:
-            return retention.retained(connection)
-
-    def commit_retained(self, now: datetime, *, forget_hosts: datetime, configured: Collection[str]) -> None:
-        """Retention came to its end: servers not asked since `forget_hosts`, and what sources show that are no more
-        `configured`, are forgotten."""
-        with self._writing() as connection:
-            retention.put_retained(connection, now)
-            retention.forget_hosts(connection, forget_hosts)
-            retention.forget_sources(connection, configured)
-
-    def vacuum(self) -> tuple[int, int]:
-        """Gives unused space back to the disk; the file's size in bytes before and after. Others may read meanwhile; it needs
-        as much space again while it works."""
-        with _translated(self._path):
-            return sqlite.vacuum(self._connection, self._path)
 
     def offline_since(self) -> datetime | None:
         """Since when no source could be reached at all; None where the last pass reached one."""
@@ -278,20 +229,68 @@ class Store:
         with self._reading() as connection:
             return stories.generation(connection)
 
-    def headlines(self) -> tuple[Headline, ...]:
-        """Of all stories, newest first, those of one instant by id."""
+    def headlines(self, ids: Collection[str] | None = None) -> tuple[Headline, ...]:
+        """Of these stories (None: of all), newest first, those of one instant by id."""
         with self._reading() as connection:
-            return stories.headlines(connection)
+            return stories.headlines(connection, ids)
+
+    def changed_since(self, generation: int) -> Since:
+        """The stories that settlings after that generation wrote or took away."""
+        with self._reading() as connection:
+            return stories.changed_since(connection, generation)
 
     def rendered(self) -> dict[str, str]:
         """Feed id to digest of what was last published."""
         with self._reading() as connection:
-            return stories.rendered(connection)
+            return feeds.rendered(connection)
 
-    def commit_rendered(self, digests: Mapping[str, str]) -> None:
-        """Remembers what was published of these feeds."""
+    def archives(self) -> dict[str, dict[int, str]]:
+        """Feed id to the pages of its archive with the digest of what was last published; "" where nothing was yet."""
+        with self._reading() as connection:
+            return feeds.archives(connection)
+
+    def places(self, feed_id: str) -> dict[str, FeedStory]:
+        """Of all stories that ever stood in the feed, by story id."""
+        with self._reading() as connection:
+            return feeds.places(connection, feed_id)
+
+    def places_of(self, story_ids: Collection[str]) -> tuple[FeedStory, ...]:
+        """Of these stories, in every feed."""
+        with self._reading() as connection:
+            return feeds.places_of(connection, story_ids)
+
+    def tail(self, feed_id: str) -> tuple[FeedStory, ...]:
+        """Of the stories that stand in the feed and on no page of its archive yet."""
+        with self._reading() as connection:
+            return feeds.tail(connection, feed_id)
+
+    def news(self, feed_id: str, at_most: int) -> tuple[str, ...]:
+        """Ids of the stories in the feed's archive that were published or corrected last, the latest first."""
+        with self._reading() as connection:
+            return feeds.news(connection, feed_id, at_most)
+
+    def on_page(self, feed_id: str, page: int) -> tuple[str, ...]:
+        """Ids of the stories on that page of the feed's archive that still stand in the feed."""
+        with self._reading() as connection:
+            return feeds.on_page(connection, feed_id, page)
+
+    def commit_places(self, changed: Collection[FeedStory], pages: Collection[tuple[str, int]]) -> None:
+        """Writes these places; the pages (feed id and number) wait to be published."""
+        if changed or pages:
+            with self._writing() as connection:
+                feeds.put(connection, changed, pages)
+
+    def commit_rendered(self, digests: Mapping[str, str], pages: Mapping[tuple[str, int], str] = NO_PAGES) -> None:
+        """Remembers what was published of these feeds, and of these pages of their archives."""
         with self._writing() as connection:
-            stories.commit_rendered(connection, digests)
+            feeds.put_rendered(connection, digests)
+            feeds.put_archives(connection, pages)
+
+    def forget_feeds(self, feed_ids: Collection[str]) -> None:
+        """These feeds are no more."""
+        if feed_ids:
+            with self._writing() as connection:
+                feeds.forget(connection, feed_ids)
 
     # ---------------------------------------------------------------------------------------------------------------- find
 
@@ -300,10 +299,10 @@ class Store:
         with self._reading() as connection:
             return finding.search(connection, query, limit)
 
-    def containing(self, words: Collection[str]) -> dict[str, frozenset[str]]:
-        """Each word (or words in a row) with the ids of the stories it stands in."""
+    def containing(self, words: Collection[str], among: Collection[str] | None = None) -> dict[str, frozenset[str]]:
+        """Each word (or words in a row) with the ids of the stories (None: of all) it stands in."""
         with self._reading() as connection:
-            return finding.containing(connection, words)
+            return finding.containing(connection, words, among)
 
     def find(self, text: str) -> Story | None:
         """The story that is meant by a story's id (also an absorbed one), an item's id or a URL."""
@@ -324,20 +323,6 @@ class Store:
         wanted = finding.Wanted(labels=labels, source=source, since=since, search=search)
         with self._reading() as connection:
             return finding.listed(connection, wanted, limit)
-
-    def export(self) -> Iterator[str]:
-        """Everything as JSON Lines (store/portable.py): one state of the store, read to the end."""
-        from aggregator.store import portable
-
-        with self._reading() as connection:
-            yield from portable.export(connection)
-
-    def load(self, lines: Iterable[str], name: str) -> int:
-        """Fills this store, which must be empty, with what was exported; how many rows. `name` is the file's, for messages."""
-        from aggregator.store import portable
-
-        with self._writing() as connection:
-            return portable.load(connection, lines, name)
 
     def counts(self) -> dict[str, int]:
         """How many `items`, `stories` and `sources` are stored."""

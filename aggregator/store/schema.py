@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from aggregator.errors import Failure
@@ -26,7 +27,7 @@ from aggregator.store.columns import ENCLOSURES, INSTANT, REST, RHYTHM, RIGHTS, 
 
 # Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
 # where the two differ.
-VERSION = 5
+VERSION = 6
 
 metadata = MetaData(
     naming_convention={
@@ -224,7 +225,18 @@ stories = Table(
     Column("absorbed", STRINGS, nullable=False),
     Column("tags", TAGS, nullable=False),
     Column("near_misses", TAGS, nullable=False),
+    Column("generation", BigInteger, nullable=False, server_default=text("0")),  # of the settling that last wrote it
     Index("ix_stories_slug", "slug"),
+    Index("ix_stories_generation", "generation"),
+)
+
+# Stories that are no more, and since which settling; taken out when a story comes again under the id.
+gone_stories = Table(
+    "gone_stories",
+    metadata,
+    Column("story_id", Text, primary_key=True),
+    Column("generation", BigInteger, nullable=False),
+    Index("ix_gone_stories_generation", "generation"),
 )
 
 
@@ -268,6 +280,31 @@ rendered = Table(
     metadata,
     Column("feed_id", Text, primary_key=True),
     Column("digest", Text, nullable=False),
+)
+
+# Every story that ever stood in a feed. Without foreign key: a story that is gone keeps its place, should it come again.
+feed_stories = Table(
+    "feed_stories",
+    metadata,
+    Column("story_id", Text, primary_key=True),
+    Column("feed_id", Text, primary_key=True),
+    Column("page", Integer, nullable=False),  # of the feed's archive, counted from the oldest, 1; 0: of none yet
+    Column("left", SmallInteger, nullable=False),  # 1: the feed does not take it any more, or it is gone
+    Column("entered", BigInteger, nullable=False),  # the generation in which it came into the feed
+    Column("published", INSTANT, nullable=False),
+    Column("moment", INSTANT, nullable=False),  # when it was last news: published, or corrected
+    Index("ix_feed_stories_page", "feed_id", "page"),
+    Index("ix_feed_stories_moment", "feed_id", "moment"),
+    sqlite_with_rowid=False,
+)
+
+archives = Table(  # the pages of the feeds' archives; as in `rendered`, "" is what must be written again
+    "archives",
+    metadata,
+    Column("feed_id", Text, primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 counters = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,9 +47,14 @@ def search(connection: Connection, query: str, limit: int) -> tuple[str, ...]:
     return tuple(connection.scalars(ranked.limit(limit)))
 
 
-def containing(connection: Connection, words: Collection[str]) -> dict[str, frozenset[str]]:
-    """Each word (or words in a row) with the ids of the stories in one of whose items it stands."""
-    return {word: _containing(connection, sqlite.phrase(word)) for word in words}
+def containing(
+    connection: Connection, words: Collection[str], among: Collection[str] | None = None
+) -> dict[str, frozenset[str]]:
+    """Each word (or words in a row) with the ids of the stories (None: of all) in one of whose items it stands."""
+    if among is None:
+        return {word: _containing(connection, sqlite.phrase(word)) for word in words}
+    of_items = _items_of(connection, among)
+    return {word: frozenset(of_items[number] for number in _numbers(connection, word, of_items)) for word in words}
 
 
 def _containing(connection: Connection, phrase: str) -> frozenset[str]:
@@ -58,6 +63,19 @@ def _containing(connection: Connection, phrase: str) -> frozenset[str]:
     found = sqlite.found(phrase)
     query = select(_MEMBERS.c.story_id).join_from(found, _MEMBERS, _MEMBERS.c.item == found.c.number)
     return frozenset(connection.scalars(query))
+
+
+def _items_of(connection: Connection, story_ids: Collection[str]) -> dict[int, str]:
+    query = select(_MEMBERS.c.item, _MEMBERS.c.story_id)
+    batches = (query.where(_MEMBERS.c.story_id.in_(batch)) for batch in items.batches(set(story_ids)))
+    return {number: story_id for one in batches for number, story_id in sqlite.plain(connection, one)}
+
+
+def _numbers(connection: Connection, word: str, numbers: Collection[int]) -> Iterator[int]:
+    """Those of the items that contain it."""
+    phrase = sqlite.phrase(word)
+    for batch in items.batches(numbers) if phrase else ():
+        yield from sqlite.found_among(connection, phrase, batch)
 
 
 def listed(connection: Connection, wanted: Wanted, limit: int) -> tuple[Listed, ...]:

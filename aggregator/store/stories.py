@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
-from aggregator.model import Headline, Item, ItemKey, Match, Story, StoryName, StoryUpdate
+from aggregator.model import Headline, Item, ItemKey, Match, Since, Story, StoryName, StoryUpdate
 from aggregator.store import columns, items, schema, sqlite
 from aggregator.store.columns import INSTANT, STRINGS
 
@@ -19,8 +19,14 @@ _ALIASES = schema.story_aliases
 _FIELDS = ("id", "minted", "related", "published", "changed", "tags", "near_misses", "absorbed", "version")
 _COLUMNS = tuple(_TABLE.c[name] for name in _FIELDS)
 _read = columns.reading(_COLUMNS)
-_HEADLINE = ("id", "version", "published", "changed", "labels", "sources", "language")
-_HEADLINES = select(*(_TABLE.c[name] for name in _HEADLINE)).order_by(_TABLE.c.published.desc(), _TABLE.c.id)
+_HEADLINE = ("id", "version", "minted", "published", "changed", "labels", "sources", "language")
+_HEADLINES = select(*(_TABLE.c[name] for name in _HEADLINE))
+_ALL_HEADLINES = _HEADLINES.order_by(_TABLE.c.published.desc(), _TABLE.c.id)
+_GONE = schema.gone_stories
+_CHANGED_SINCE = select(_TABLE.c.id).where(_TABLE.c.generation > bindparam("of_generation")).order_by(_TABLE.c.id)
+_GONE_SINCE = select(_GONE.c.story_id).where(_GONE.c.generation > bindparam("of_generation")).order_by(_GONE.c.story_id)
+_PUT_GONE = sqlite.upsert(_GONE, "generation")
+_DROP_GONE = delete(_GONE).where(_GONE.c.story_id == bindparam("of_story"))
 
 _PUT = sqlite.upsert(_TABLE, *(column.name for column in _TABLE.c if column.name != "id"))
 _write = columns.writing(tuple(_TABLE.c))
@@ -32,7 +38,6 @@ _PUT_LABEL = insert(_LABELS)
 _DROP_LABELS_OF = delete(_LABELS).where(_LABELS.c.story_id == bindparam("of_story"))
 _PUT_ALIAS = sqlite.upsert(_ALIASES, "story_id")
 _PUT_MATCH = sqlite.upsert(schema.matches, "verdict", "rule", "strength", "evidence")
-_PUT_RENDERED = sqlite.upsert(schema.rendered, "digest")
 _COUNTER = schema.counters
 _PUT_COUNTER = sqlite.upsert(_COUNTER, "value")
 _GENERATION = select(_COUNTER.c.value).where(_COUNTER.c.name == bindparam("of_name"))
@@ -123,34 +128,51 @@ def _carriers(connection: Connection, ids: Sequence[str]) -> Mapping[str, list[I
     return found
 
 
-def headlines(connection: Connection) -> tuple[Headline, ...]:
-    """What selecting needs of all stories, newest first, those of one instant by id."""
-    # Column by column and not as everywhere (`columns.reading`), each row gone before the next is read: a pass reads them all,
-    # 20,000 in 80 ms. Many changed in the same pass.
+def headlines(connection: Connection, ids: Collection[str] | None = None) -> tuple[Headline, ...]:
+    """What selecting needs of these stories (None: of all), newest first, those of one instant by id."""
+    if ids is None:
+        return _headlines(sqlite.each(connection, _ALL_HEADLINES))
+    some = [
+        row
+        for batch in items.batches(set(ids))
+        for row in sqlite.plain(connection, _HEADLINES.where(_TABLE.c.id.in_(batch)))
+    ]
+    found = sorted(_headlines(some), key=lambda headline: headline.id)
+    return tuple(sorted(found, key=lambda headline: headline.published, reverse=True))
+
+
+def _headlines(rows: Iterable[tuple[Any, ...]]) -> tuple[Headline, ...]:
+    # Column by column and not as everywhere (`columns.reading`), each row gone before the next is read: a pass may read them
+    # all, 20,000 in 80 ms. Many were minted and changed in the same pass.
     instant, strings = INSTANT.read, STRINGS.read
     of_pass = lru_cache(instant)
     return tuple(
         Headline(
             id=story_id,
             version=version,
+            minted=of_pass(minted),
             published=instant(published),
             changed=of_pass(changed),
             labels=strings(labels),
             sources=strings(sources),
             language=language,
         )
-        for story_id, version, published, changed, labels, sources, language in sqlite.each(connection, _HEADLINES)
+        for story_id, version, minted, published, changed, labels, sources, language in rows
+    )
+
+
+def changed_since(connection: Connection, since: int) -> Since:
+    """The stories that settlings after that generation wrote or took away."""
+    return Since(
+        generation=generation(connection),
+        changed=tuple(story_id for (story_id,) in sqlite.rows(connection, _CHANGED_SINCE, since)),
+        gone=tuple(story_id for (story_id,) in sqlite.rows(connection, _GONE_SINCE, since)),
     )
 
 
 def generation(connection: Connection) -> int:
     """How often stories were settled: grows by one with every `commit`."""
     return sum(number for (number,) in sqlite.rows(connection, _GENERATION, "generation"))
-
-
-def rendered(connection: Connection) -> dict[str, str]:
-    """Feed id to digest of what was last published of it."""
-    return {row.feed_id: row.digest for row in connection.execute(select(schema.rendered))}
 
 
 # ---------------------------------------------------------------------------------------------------------------- writing
@@ -167,9 +189,10 @@ def commit(connection: Connection, update: StoryUpdate) -> None:
         {numbers[key]: its for key, its in update.keys.items()},
     )
     _put_matches(connection, update, numbers)
-    _drop(connection, update.gone)
-    _put(connection, update.stories, numbers)
-    connection.execute(_PUT_COUNTER, [{"name": "generation", "value": generation(connection) + 1}])
+    now = generation(connection) + 1
+    _drop(connection, update.gone, now)
+    _put(connection, update.stories, numbers, now)
+    connection.execute(_PUT_COUNTER, [{"name": "generation", "value": now}])
 
 
 def _touched(update: StoryUpdate) -> set[ItemKey]:
@@ -198,17 +221,18 @@ def _put_matches(connection: Connection, update: StoryUpdate, numbers: Mapping[I
         connection.execute(_PUT_MATCH, rows)
 
 
-def _drop(connection: Connection, gone: Iterable[str]) -> None:
+def _drop(connection: Connection, gone: Iterable[str], generation: int) -> None:
     for batch in items.batches(set(gone)):  # members and labels go with them
         connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(batch)))
+    sqlite.run_many(connection, _PUT_GONE, [(story_id, generation) for story_id in gone])
 
 
-def _put(connection: Connection, stories: Sequence[Story], numbers: Mapping[ItemKey, int]) -> None:
+def _put(connection: Connection, stories: Sequence[Story], numbers: Mapping[ItemKey, int], generation: int) -> None:
     if not stories:
         return
-    sqlite.run_many(connection, _PUT, [_row(story) for story in stories])
+    sqlite.run_many(connection, _PUT, [_row(story, generation) for story in stories])
     ids = [(story.id,) for story in stories]
-    for statement in (_DROP_MEMBERS_OF, _DROP_LABELS_OF):
+    for statement in (_DROP_MEMBERS_OF, _DROP_LABELS_OF, _DROP_GONE):
         sqlite.run_many(connection, statement, ids)
     members = [
         (numbers[item.key], story.id, position) for story in stories for position, item in enumerate(story.carriers)
@@ -232,7 +256,7 @@ def _put_absorbed(connection: Connection, stories: Sequence[Story]) -> None:
         connection.execute(_PUT_ALIAS, rows)
 
 
-def _row(story: Story) -> list[Any]:
+def _row(story: Story, generation: int) -> list[Any]:
     """In the order of the table's columns."""
     return _write(
         (
@@ -249,6 +273,7 @@ def _row(story: Story) -> list[Any]:
             story.absorbed,
             story.tags,
             story.near_misses,
+            generation,
         )
     )
 
@@ -256,10 +281,3 @@ def _row(story: Story) -> list[Any]:
 def slug(story_id: str) -> str:
     """The part of a story's id that stands in URLs: what follows `story/`."""
     return story_id.rpartition("story/")[2]
-
-
-def commit_rendered(connection: Connection, digests: Mapping[str, str]) -> None:
-    """Remembers what was published of these feeds; others stay as they are."""
-    if digests:
-        rows = [{"feed_id": feed_id, "digest": digest} for feed_id, digest in digests.items()]
-        connection.execute(_PUT_RENDERED, rows)

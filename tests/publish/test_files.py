@@ -171,25 +171,44 @@ def test_feeds_that_are_no_more_go_and_nothing_else(tmp_path: Path) -> None:
         "feeds/alt.atom",
         "feeds/alt.json",
         "alt/index.html",
+        "feeds/alt/1.rss",
+        "alt/page-1.html",
         "feeds/neu.rss",
+        "feeds/neu/1.atom",
+        "feeds/neu/2.atom",
         "neu/index.html",
+        "neu/page-2.html",
         "index.html",
     ]
     files.write_all((files.place(tmp_path, name), b"x") for name in names)
     (tmp_path / "feeds" / "eigene.txt").write_bytes(b"mine")
     (tmp_path / "eigenes").mkdir()
     (tmp_path / "eigenes" / "index.html").write_bytes(b"mine")
-    gone = files.prune(tmp_path, {"neu"})
+    (tmp_path / "feeds" / "neu" / "eigene.atom").write_bytes(b"mine")
+    gone = files.prune(tmp_path, {"neu": 1})
     assert [str(path.relative_to(tmp_path)) for path in gone] == [
+        "feeds/alt/1.rss",
+        "alt/page-1.html",
+        "feeds/neu/2.atom",
+        "neu/page-2.html",
+        "alt/index.html",
         "feeds/alt.atom",
         "feeds/alt.json",
         "feeds/alt.rss",
-        "alt/index.html",
     ]
+    assert not (tmp_path / "feeds" / "alt").exists()
     left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
-    assert left == ["eigenes/index.html", "feeds/eigene.txt", "feeds/neu.rss", "index.html", "neu/index.html"]
+    assert left == [
+        "eigenes/index.html",
+        "feeds/eigene.txt",
+        "feeds/neu.rss",
+        "feeds/neu/1.atom",
+        "feeds/neu/eigene.atom",
+        "index.html",
+        "neu/index.html",
+    ]
     assert not (tmp_path / "alt").exists()
-    assert files.prune(tmp_path, {"neu"}) == ()
-    assert files.prune(tmp_path / "nowhere", set()) == ()
+    assert files.prune(tmp_path, {"neu": 1}) == ()
+    assert files.prune(tmp_path / "nowhere", {}) == ()
     with pytest.raises(OutputError):
         files.remove(tmp_path / "feeds" / "eigene.txt")

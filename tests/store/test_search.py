@@ -127,6 +127,13 @@ def test_words_with_the_stories_they_stand_in(world: Store) -> None:
     }
 
 
+@pytest.mark.parametrize("among", [(), ("grant",), ("grant", "night", "nobody")])
+def test_words_are_found_in_some_stories_as_in_all(among: tuple[str, ...], world: Store) -> None:
+    words = ["Förderung", "acht millionen", "mobil", "geld", "!", "\udcff", "nirgends"]
+    ids = {f"tag:example.org,2026:story/{name}" for name in among}
+    assert world.containing(words, ids) == {word: found & ids for word, found in world.containing(words).items()}
+
+
 @pytest.mark.parametrize(
     ("asked", "found"),
     [

@@ -21,6 +21,7 @@ from aggregator.model import (
     ItemKey,
     Keyed,
     Match,
+    Since,
     Sought,
     Story,
     StoryName,
@@ -71,6 +72,7 @@ def test_a_story_comes_back_as_it_was(
         Headline(
             id=story.id,
             version=story.version,
+            minted=story.minted,
             published=story.published,
             changed=story.changed,
             labels=story.labels,
@@ -92,6 +94,8 @@ def test_headlines_stand_newest_first(
     old, new = make_item(guid="1"), make_item(guid="2", published=now + timedelta(days=1))
     settle(make_story("b", old), make_story("c", new), make_story("a", make_item(guid="3")))
     assert [headline.id[-1] for headline in store.headlines()] == ["c", "a", "b"]
+    some = store.headlines(["tag:example.org,2026:story/b", "tag:example.org,2026:story/a", "nobody"])
+    assert some == store.headlines()[1:]
 
 
 def test_an_items_correction_is_seen_through_its_story(
@@ -136,6 +140,22 @@ def test_matches_that_touch_a_settled_item_are_replaced(
     commit((b,), match(a, b, Verdict.RELATED))
     assert store.matches([a.key, d.key]) == (match(a, b, Verdict.RELATED), match(c, d, Verdict.DIFFERENT))
     assert store.matches([]) == ()
+
+
+def test_what_changed_since_a_generation_is_told(
+    store: Store, settle: Callable[..., None], make_item: Callable[..., Item], make_story: Callable[..., Story]
+) -> None:
+    one, two = make_story("a", make_item(guid="1")), make_story("b", make_item(guid="2"))
+    settle(one)
+    settle(two)
+    since = store.changed_since(0)
+    assert since == Since(generation=2, changed=(one.id, two.id), gone=())
+    assert store.changed_since(1).changed == (two.id,)
+    settle(replace(one, version="2", absorbed=(two.id,)), gone=(two.id,))
+    assert store.changed_since(since.generation) == Since(generation=3, changed=(one.id,), gone=(two.id,))
+    settle(two)
+    assert store.changed_since(since.generation) == Since(generation=4, changed=(one.id, two.id), gone=())
+    assert store.changed_since(4) == Since(generation=4, changed=(), gone=())
 
 
 def test_the_generation_grows_with_every_settling(store: Store) -> None:

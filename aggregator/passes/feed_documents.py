@@ -1,0 +1,175 @@
+"""The documents of a feed: those that are subscribed to, its page, its archive; each only where it says something else now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aggregator.model import Headline, PublishedFeed, Story
+from aggregator.passes import entering
+from aggregator.publish import bounds
+from aggregator.publish.view import Rendered, View, archived_name, page_name
+from aggregator.text import digest
+
+if TYPE_CHECKING:
+    from aggregator.config.load import Config
+    from aggregator.publish.pages import Frame
+    from aggregator.store.connect import Store
+
+# Grows when the renderers write something else for the same stories: everything is then rendered again.
+RENDERING = "4"
+KINDS = ("rss", "atom", "json")
+
+
+class Press:
+    """What the documents of one pass share, and what is to be remembered of them when they are on the disk."""
+
+    def __init__(self, config: Config, store: Store, *, everything: bool) -> None:
+        self.config = config
+        self.archives = store.archives()
+        self.hub: str | None = None  # URL of the WebSub hub that documents name, where there is one
+        self.dropped: set[str] = set()  # stories that a document had to leave out
+        self._store = store
+        self._everything = everything
+        self._rendered = store.rendered()
+        self._feeds: dict[str, str] = {}  # digests of what was looked at
+        self._pages: dict[tuple[str, int], str] = {}
+        self._sources = {source.id: source for source in config.sources}
+        self._labels = {label.id: label for label in config.taxonomy.labels}
+
+    @cached_property
+    def frame(self) -> Frame:
+        from aggregator.publish import pages
+
+        return pages.frame(self.config.site, self.config.feeds, live=self.config.site.served)
+
+    def remember(self, digests: Mapping[str, str]) -> None:
+        """What was looked at stands on the disk as it is to be."""
+        self._store.commit_rendered({**self._feeds, **digests}, self._pages)
+
+    def last(self, feed: PublishedFeed) -> int:
+        """The newest page of the feed's archive; 0 where there is none."""
+        return max(self.archives.get(feed.id, ()), default=0)
+
+    def out(self, rendered: Rendered) -> bytes:
+        """The document; what it had to leave out is written down."""
+        self.dropped.update(rendered.dropped)
+        return rendered.content
+
+    def feed(
+        self, feed: PublishedFeed, touched: Collection[int], missing: Collection[int]
+    ) -> Iterator[tuple[str, bytes]]:
+        """Names and contents of the feed's files that may differ: new pages of the archive, the oldest first, then what leads to
+        them. A pass may be killed after any file."""
+        waiting = {number for number, known in self.archives.get(feed.id, {}).items() if not known}
+        before = {number - 1 for number in waiting}
+        others = {*touched, *missing, *before} - waiting - {0}
+        for number in (*sorted(waiting), *sorted(others)):
+            yield from self._page(feed, number, missing)
+        if touched or missing or waiting:
+            yield from self._subscribed(feed, missing)
+
+    # ----------------------------------------------------------------------------------------------------------- the archive
+
+    def _page(self, feed: PublishedFeed, number: int, missing: Collection[int]) -> Iterator[tuple[str, bytes]]:
+        ids = self._store.on_page(feed.id, number)
+        told = digest(self._names(feed), str(number < self.last(feed)), *self._versions(self._store.headlines(ids)))
+        self._pages[feed.id, number] = told
+        if number in missing or self._everything or self.archives[feed.id].get(number) != told:
+            view = self._view(feed, self._stories(ids), number)
+            for kind, document in zip(KINDS, _rendered(view), strict=True):
+                yield archived_name(feed.id, number, kind), self.out(document)
+            yield self._for_people(view)
+
+    def _names(self, feed: PublishedFeed) -> str:
+        """All that is said on every page of a feed's archive."""
+        return digest(RENDERING, repr(self.config.site), feed.id, feed.title, feed.description, feed.language)
+
+    def _versions(self, headlines: Sequence[Headline]) -> Iterator[str]:
+        """What these stories say, and what the configuration says of their sources and labels: a source more or less in it is
+        no reason to make every archive anew."""
+        for headline in headlines:
+            yield from (headline.id, headline.version, headline.changed.isoformat())
+        for source_id in sorted({name for headline in headlines for name in headline.sources}):
+            yield repr(self._sources.get(source_id))
+        for label_id in sorted({name for headline in headlines for name in headline.labels}):
+            label = self._labels.get(label_id)
+            yield from (repr(label and label.names), self.frame.labels.get(label_id, ""))
+
+    # --------------------------------------------------------------------------------------------- what is subscribed to
+
+    def _subscribed(self, feed: PublishedFeed, missing: Collection[int]) -> Iterator[tuple[str, bytes]]:
+        ids, tail = self._ranked(feed)
+        told = digest(
+            RENDERING,
+            self.config.digest,
+            self.hub or "",
+            feed.id,
+            str(self.last(feed)),
+            *self._versions(self._store.headlines(ids)),
+        )
+        self._feeds[feed.id] = told
+        if not (0 in missing or self._everything or self._rendered.get(feed.id) != told):
+            return
+        stories = self._stories(ids)
+        view, documents = bounds.bounded(self._view(feed, stories), [stories[name] for name in ids], _rendered)
+        if not tail <= {story.id for story in view.stories}:
+            yield from self._shortened(feed, missing)
+            return
+        for kind, document in zip(KINDS, documents, strict=True):
+            yield f"feeds/{feed.id}.{kind}", self.out(document)
+        yield self._for_people(view)
+
+    def _shortened(self, feed: PublishedFeed, missing: Collection[int]) -> Iterator[tuple[str, bytes]]:
+        """What does not fit into a document stands in the archive: so all that is in none yet gets a page there."""
+        last = self.last(feed)
+        entering.close(self._store, feed.id, last)
+        self.archives.setdefault(feed.id, {})[last + 1] = ""
+        for number in (last + 1, last) if last else (1,):
+            yield from self._page(feed, number, missing)
+        yield from self._subscribed(feed, missing)
+
+    def _ranked(self, feed: PublishedFeed) -> tuple[tuple[str, ...], set[str]]:
+        """Ids of the stories to subscribe to, the most needed first, and those of them that stand on no page of the archive."""
+        tail = sorted(self._store.tail(feed.id), key=lambda place: (place.moment, place.story_id), reverse=True)
+        ids = tuple(place.story_id for place in tail)
+        return (*ids, *self._store.news(feed.id, max(0, feed.limit - len(ids)))), set(ids)
+
+    def subscribed(self, feed: PublishedFeed) -> View:
+        """All that the document which is subscribed to may show."""
+        ids, _ = self._ranked(feed)
+        return self._view(feed, self._stories(ids))
+
+    # ------------------------------------------------------------------------------------------------------------------ both
+
+    def _stories(self, ids: Sequence[str]) -> dict[str, Story]:
+        return self._store.stories(ids)
+
+    def _view(self, feed: PublishedFeed, stories: Mapping[str, Story], number: int = 0) -> View:
+        """The one place where views are made: newest first, those of one instant by id."""
+        ordered = sorted(stories.values(), key=lambda story: story.id)
+        ordered.sort(key=lambda story: story.published, reverse=True)
+        return View(
+            site=self.config.site,
+            feed=feed,
+            stories=tuple(ordered),
+            sources=self._sources,
+            labels=self._labels,
+            hub=None if number else self.hub,  # nothing new will be delivered of a page of the archive
+            number=number,
+            last=self.last(feed),
+        )
+
+    def _for_people(self, view: View) -> tuple[str, bytes]:
+        from aggregator.publish import pages
+
+        name = page_name(view.number) if view.number else "index.html"
+        return f"{view.feed.id}/{name}", self.out(pages.feed(view, self.frame))
+
+
+def _rendered(view: View) -> tuple[Rendered, Rendered, Rendered]:
+    """In the order of KINDS."""
+    from aggregator.publish import jsonfeed, xml
+
+    return xml.rss(view), xml.atom(view), jsonfeed.render(view)
