@@ -141,8 +141,8 @@ def bench(config: Config, store: Store, output: Path, folder: Path) -> None:
     settle(store, [replace(story(number + n, prose(n, 320)), published=NOW) for n in range(1, 21)])
     publishing("twenty new stories")
 
-    entries = sum(len(pages) for pages in store.archives().values()) * 100
-    entries += sum(min(feed.limit, len(store.places(feed.id))) for feed in config.feeds)
+    entries = sum(len(pages) for pages in store.feeds.archives().values()) * 100
+    entries += sum(min(feed.limit, len(store.feeds.places(feed.id))) for feed in config.feeds)
     sample = [story(n, prose(n, 320)) for n in range(100)]
     alone, of_it = (one / SAMPLE * entries / 100 for one in timed(lambda: [plain(sample) for _ in range(SAMPLE)]))
     (folder / "floor").mkdir()

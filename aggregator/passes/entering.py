@@ -27,10 +27,10 @@ def enter(
     found = store.containing(words, None if since is None else since.changed) if words else {}
     generation = store.generation() if since is None else since.generation
     known = None if since is None else _known(store, (*since.changed, *since.gone))
-    pages = {feed_id: max(its) for feed_id, its in store.archives().items()}
+    pages = {feed_id: max(its) for feed_id, its in store.feeds.archives().items()}
     touched = {}
     for feed in feeds:
-        places = store.places(feed.id) if known is None else known.get(feed.id, {})
+        places = store.feeds.places(feed.id) if known is None else known.get(feed.id, {})
         changed = archive.entered(feed.id, select.select(feed, shelf, sources, found), places, generation)
         after = places | {place.story_id: place for place in changed}
         if after:
@@ -42,7 +42,7 @@ def enter(
 def _known(store: Store, story_ids: Collection[str]) -> dict[str, dict[str, FeedStory]]:
     """The places of these stories by feed and story."""
     found: dict[str, dict[str, FeedStory]] = defaultdict(dict)
-    for place in store.places_of(story_ids):
+    for place in store.feeds.places_of(story_ids):
         found[place.feed_id][place.story_id] = place
     return found
 
@@ -57,19 +57,19 @@ def _commit(
     whole: bool,
 ) -> None:
     """Writes the places that changed, and the pages that fill up with them."""
-    others = () if whole else (place for place in store.tail(feed.id) if place.story_id not in after)
+    others = () if whole else (place for place in store.feeds.tail(feed.id) if place.story_id not in after)
     tail = [place for place in (*others, *after.values()) if not place.page and not place.left]
     closed = archive.closed(tail, min(archive.PAGE, feed.limit), last)
     paged = {place.story_id: place for place in closed}
     places = [*(place for place in changed if place.story_id not in paged), *closed]
-    store.commit_places(places, _pages(closed))
+    store.feeds.commit(places, _pages(closed))
 
 
 def close(store: Store, feed_id: str, last: int) -> None:
     """Puts all that stands on no page yet on one of its own: the document that is subscribed to has not enough room for it."""
-    tail = store.tail(feed_id)
+    tail = store.feeds.tail(feed_id)
     closed = archive.closed(tail, len(tail), last)
-    store.commit_places(closed, _pages(closed))
+    store.feeds.commit(closed, _pages(closed))
 
 
 def _pages(closed: Sequence[FeedStory]) -> set[tuple[str, int]]:

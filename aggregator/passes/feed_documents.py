@@ -27,7 +27,7 @@ class Press:
 
     def __init__(self, config: Config, store: Store, *, everything: bool) -> None:
         self.config = config
-        self.archives = store.archives()
+        self.archives = store.feeds.archives()
         self.hub: str | None = None  # URL of the WebSub hub that documents name, where there is one
         self.dropped: set[str] = set()  # stories that a document had to leave out
         self._store = store
@@ -46,40 +46,42 @@ class Press:
 
     def remember(self, digests: Mapping[str, str]) -> None:
         """What was looked at stands on the disk as it is to be."""
-        self._store.commit_rendered({**self._feeds, **digests}, self._pages)
+        self._store.feeds.commit_published({**self._feeds, **digests}, self._pages)
 
     def last(self, feed: PublishedFeed) -> int:
         """The newest page of the feed's archive; 0 where there is none."""
         return max(self.archives.get(feed.id, ()), default=0)
 
-    def out(self, rendered: Rendered) -> bytes:
-        """The document; what it had to leave out is written down."""
+    def put(self, name: str, rendered: Rendered) -> tuple[str, bytes]:
+        """The one way of every document to its file; what it had to leave out is written down."""
         self.dropped.update(rendered.dropped)
-        return rendered.content
+        return name, rendered.content
 
     def feed(
         self, feed: PublishedFeed, touched: Collection[int], missing: Collection[int]
     ) -> Iterator[tuple[str, bytes]]:
         """Names and contents of the feed's files that may differ: new pages of the archive, the oldest first, then what leads to
         them. A pass may be killed after any file."""
+        if not touched and not missing and all(self.archives.get(feed.id, {}).values()):
+            return
+        subscribed = self._subscribed(feed, missing)  # first of all, for it may need another page of the archive
         waiting = {number for number, known in self.archives.get(feed.id, {}).items() if not known}
         before = {number - 1 for number in waiting}
         others = {*touched, *missing, *before} - waiting - {0}
         for number in (*sorted(waiting), *sorted(others)):
             yield from self._page(feed, number, missing)
-        if touched or missing or waiting:
-            yield from self._subscribed(feed, missing)
+        yield from subscribed
 
     # ----------------------------------------------------------------------------------------------------------- the archive
 
     def _page(self, feed: PublishedFeed, number: int, missing: Collection[int]) -> Iterator[tuple[str, bytes]]:
-        ids = self._store.on_page(feed.id, number)
+        ids = self._store.feeds.on_page(feed.id, number)
         told = digest(self._names(feed), str(number < self.last(feed)), *self._versions(self._store.headlines(ids)))
         self._pages[feed.id, number] = told
         if number in missing or self._everything or self.archives[feed.id].get(number) != told:
             view = self._view(feed, self._stories(ids), number)
             for kind, document in zip(KINDS, _rendered(view), strict=True):
-                yield archived_name(feed.id, number, kind), self.out(document)
+                yield self.put(archived_name(feed.id, number, kind), document)
             yield self._for_people(view)
 
     def _names(self, feed: PublishedFeed) -> str:
@@ -99,7 +101,7 @@ class Press:
 
     # --------------------------------------------------------------------------------------------- what is subscribed to
 
-    def _subscribed(self, feed: PublishedFeed, missing: Collection[int]) -> Iterator[tuple[str, bytes]]:
+    def _subscribed(self, feed: PublishedFeed, missing: Collection[int]) -> list[tuple[str, bytes]]:
         ids, tail = self._ranked(feed)
         told = digest(
             RENDERING,
@@ -111,30 +113,25 @@ class Press:
         )
         self._feeds[feed.id] = told
         if not (0 in missing or self._everything or self._rendered.get(feed.id) != told):
-            return
+            return []
         stories = self._stories(ids)
         view, documents = bounds.bounded(self._view(feed, stories), [stories[name] for name in ids], _rendered)
         if not tail <= {story.id for story in view.stories}:
-            yield from self._shortened(feed, missing)
-            return
-        for kind, document in zip(KINDS, documents, strict=True):
-            yield f"feeds/{feed.id}.{kind}", self.out(document)
-        yield self._for_people(view)
-
-    def _shortened(self, feed: PublishedFeed, missing: Collection[int]) -> Iterator[tuple[str, bytes]]:
-        """What does not fit into a document stands in the archive: so all that is in none yet gets a page there."""
-        last = self.last(feed)
-        entering.close(self._store, feed.id, last)
-        self.archives.setdefault(feed.id, {})[last + 1] = ""
-        for number in (last + 1, last) if last else (1,):
-            yield from self._page(feed, number, missing)
-        yield from self._subscribed(feed, missing)
+            # What does not fit stands in the archive: all that stands on no page of it yet gets one
+            entering.close(self._store, feed.id, self.last(feed))
+            self.archives.setdefault(feed.id, {})[self.last(feed) + 1] = ""
+            return self._subscribed(feed, missing)
+        named = zip(KINDS, documents, strict=True)
+        return [
+            *(self.put(f"feeds/{feed.id}.{kind}", document) for kind, document in named),
+            self._for_people(view),
+        ]
 
     def _ranked(self, feed: PublishedFeed) -> tuple[tuple[str, ...], set[str]]:
         """Ids of the stories to subscribe to, the most needed first, and those of them that stand on no page of the archive."""
-        tail = sorted(self._store.tail(feed.id), key=lambda place: (place.moment, place.story_id), reverse=True)
+        tail = sorted(self._store.feeds.tail(feed.id), key=lambda place: (place.moment, place.story_id), reverse=True)
         ids = tuple(place.story_id for place in tail)
-        return (*ids, *self._store.news(feed.id, max(0, feed.limit - len(ids)))), set(ids)
+        return (*ids, *self._store.feeds.news(feed.id, max(0, feed.limit - len(ids)))), set(ids)
 
     def subscribed(self, feed: PublishedFeed) -> View:
         """All that the document which is subscribed to may show."""
@@ -165,7 +162,7 @@ class Press:
         from aggregator.publish import pages
 
         name = page_name(view.number) if view.number else "index.html"
-        return f"{view.feed.id}/{name}", self.out(pages.feed(view, self.frame))
+        return self.put(f"{view.feed.id}/{name}", pages.feed(view, self.frame))
 
 
 def _rendered(view: View) -> tuple[Rendered, Rendered, Rendered]:

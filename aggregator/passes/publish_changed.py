@@ -47,13 +47,13 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     rendered, generation = store.rendered(), str(store.generation())
     basis = digest(RENDERING, config.digest, *(feed.id for feed in config.feeds))
     known = rendered.get(_EVERYTHING) == basis and not everything
-    archives = store.archives()
+    archives = store.feeds.archives()
     missing = _missing(config.feeds, archives, output)
     if known and rendered[_GENERATION] == generation and not missing:
         return Published(written=0, unchanged=_total(config, archives))
     since = store.changed_since(int(rendered[_GENERATION])) if known else None
     names = {feed.id for feed in config.feeds}
-    store.forget_feeds([name for name in rendered if not name.startswith("*") and name not in names])
+    store.feeds.forget([name for name in rendered if not name.startswith("*") and name not in names])
     touched = entering.enter(store, config.feeds, sources_by_id(config), since)
     press = Press(config, store, everything=everything)
     fates = files.write_all(_documents(press, output, touched, missing))
@@ -104,16 +104,20 @@ def sources_by_id(config: Config) -> Mapping[str, Source]:
 
 def _documents(press: Press, output: Path, touched: _Pages, missing: _Pages) -> Iterator[tuple[Path, bytes]]:
     """Every document that may differ, one at a time; what a document leads to comes before it."""
+    for name, content in _named(press, touched, missing):
+        yield files.place(output, name), content
+
+
+def _named(press: Press, touched: _Pages, missing: _Pages) -> Iterator[tuple[str, bytes]]:
     from aggregator.publish import pages
 
     config, frame = press.config, press.frame
     for feed in config.feeds:
-        for name, content in press.feed(feed, touched[feed.id], missing.get(feed.id, frozenset())):
-            yield files.place(output, name), content
-    yield files.place(output, "index.html"), press.out(pages.index(_front(press), frame))
-    yield files.place(output, "style.css"), pages.style(frame)
-    yield files.place(output, "opml.xml"), sources_opml(config)
-    yield files.place(output, "feeds.opml"), feeds_opml(config)
+        yield from press.feed(feed, touched[feed.id], missing.get(feed.id, frozenset()))
+    yield press.put("index.html", pages.index(_front(press), frame))
+    yield "style.css", pages.style(frame)
+    yield "opml.xml", sources_opml(config)
+    yield "feeds.opml", feeds_opml(config)
 
 
 def _front(press: Press) -> View:

@@ -6,13 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 
 from sqlalchemy import Connection
 
 from aggregator.errors import StoreError
 from aggregator.model import (
-    FeedStory,
     Headline,
     Host,
     Item,
@@ -35,7 +33,6 @@ from aggregator.store.keeping import Keeping
 from aggregator.store.transactions import translated
 
 WAIT = 5.0  # seconds a writer waits for another one
-NO_PAGES: Mapping[tuple[str, int], str] = MappingProxyType({})
 
 
 @contextmanager
@@ -244,53 +241,15 @@ class Store(Keeping):
         with self._reading() as connection:
             return feeds.rendered(connection)
 
-    def archives(self) -> dict[str, dict[int, str]]:
-        """Feed id to the pages of its archive with the digest of what was last published; "" where nothing was yet."""
-        with self._reading() as connection:
-            return feeds.archives(connection)
-
-    def places(self, feed_id: str) -> dict[str, FeedStory]:
-        """Of all stories that ever stood in the feed, by story id."""
-        with self._reading() as connection:
-            return feeds.places(connection, feed_id)
-
-    def places_of(self, story_ids: Collection[str]) -> tuple[FeedStory, ...]:
-        """Of these stories, in every feed."""
-        with self._reading() as connection:
-            return feeds.places_of(connection, story_ids)
-
-    def tail(self, feed_id: str) -> tuple[FeedStory, ...]:
-        """Of the stories that stand in the feed and on no page of its archive yet."""
-        with self._reading() as connection:
-            return feeds.tail(connection, feed_id)
-
-    def news(self, feed_id: str, at_most: int) -> tuple[str, ...]:
-        """Ids of the stories in the feed's archive that were published or corrected last, the latest first."""
-        with self._reading() as connection:
-            return feeds.news(connection, feed_id, at_most)
-
-    def on_page(self, feed_id: str, page: int) -> tuple[str, ...]:
-        """Ids of the stories on that page of the feed's archive that still stand in the feed."""
-        with self._reading() as connection:
-            return feeds.on_page(connection, feed_id, page)
-
-    def commit_places(self, changed: Collection[FeedStory], pages: Collection[tuple[str, int]]) -> None:
-        """Writes these places; the pages (feed id and number) wait to be published."""
-        if changed or pages:
-            with self._writing() as connection:
-                feeds.put(connection, changed, pages)
-
-    def commit_rendered(self, digests: Mapping[str, str], pages: Mapping[tuple[str, int], str] = NO_PAGES) -> None:
-        """Remembers what was published of these feeds, and of these pages of their archives."""
+    def commit_rendered(self, digests: Mapping[str, str]) -> None:
+        """Remembers what was published of these feeds."""
         with self._writing() as connection:
             feeds.put_rendered(connection, digests)
-            feeds.put_archives(connection, pages)
 
-    def forget_feeds(self, feed_ids: Collection[str]) -> None:
-        """These feeds are no more."""
-        if feed_ids:
-            with self._writing() as connection:
-                feeds.forget(connection, feed_ids)
+    @property
+    def feeds(self) -> feeds.Feeds:
+        """What stands in which published feed."""
+        return feeds.Feeds(self._reading, self._writing)
 
     # ---------------------------------------------------------------------------------------------------------------- find
 

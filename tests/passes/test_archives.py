@@ -279,6 +279,9 @@ def test_what_does_not_fit_into_what_is_subscribed_to_gets_a_page_early(tmp_path
     before = world.files()
     assert world.publish(everything=True).written == 0
     assert world.files() == before
+    world.settle(*(story(number, 100 - number, text="日本&" * 900) for number in range(91, 181)))
+    world.publish()
+    assert [len(page) for page in world.walk("all").pages] == [90, 90], "the page before leads to the new one"
 
 
 KILLED = """
@@ -307,7 +310,7 @@ def test_killed_between_an_archive_and_what_leads_to_it_nothing_leads_nowhere(wo
     filled(world, 10)
     world.settle(*(story(number, 100 - number, "energie") for number in range(11, 15)), story(1, 99, changed=2))
     ends = set()
-    for files in (0, 1, 3, 5, 6, 9, 12, 14, 40):  # that took their places before
+    for files in (0, 1, 5, 9, 40):  # that took their places before
         shutil.copytree(world.folder, tmp_path / f"killed-{files}", ignore=shutil.ignore_patterns("killed-*"))
         killed = World(tmp_path / f"killed-{files}")
         command = [sys.executable, "-c", KILLED, str(killed.folder), str(files)]
@@ -319,7 +322,7 @@ def test_killed_between_an_archive_and_what_leads_to_it_nothing_leads_nowhere(wo
     assert ends == {0, -9}
     world.publish()
     expected = world.files()
-    assert all(World(tmp_path / f"killed-{files}").files() == expected for files in (0, 1, 3, 5, 6, 9, 12, 14, 40))
+    assert all(World(tmp_path / f"killed-{files}").files() == expected for files in (0, 1, 5, 9, 40))
 
 
 NUMBERS = st.integers(1, 14)
@@ -375,7 +378,7 @@ class Told:
 
 @pytest.mark.slow
 @settings(
-    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(STEP, min_size=1, max_size=8))
 def test_who_walks_the_chain_gets_every_story_whatever_happens(

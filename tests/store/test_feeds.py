@@ -21,36 +21,40 @@ def places(now: datetime) -> list[FeedStory]:
 
 
 def test_places_come_back_as_they_were(store: Store, places: list[FeedStory]) -> None:
-    store.commit_places([*places, places[0]._replace(feed_id="other")], [("all", 1), ("all", 2)])
-    assert store.places("all") == {place.story_id: place for place in places}
-    assert set(store.places_of(["0", "1", "nobody"])) == {places[0], places[0]._replace(feed_id="other"), places[1]}
-    assert set(store.tail("all")) == {places[6], places[7]}
-    assert sorted(store.on_page("all", 1)) == ["0", "1"]
-    assert store.archives() == {"all": {1: "", 2: ""}}
+    store.feeds.commit([*places, places[0]._replace(feed_id="other")], [("all", 1), ("all", 2)])
+    assert store.feeds.places("all") == {place.story_id: place for place in places}
+    assert set(store.feeds.places_of(["0", "1", "nobody"])) == {
+        places[0],
+        places[0]._replace(feed_id="other"),
+        places[1],
+    }
+    assert set(store.feeds.tail("all")) == {places[6], places[7]}
+    assert sorted(store.feeds.on_page("all", 1)) == ["0", "1"]
+    assert store.feeds.archives() == {"all": {1: "", 2: ""}}
 
 
 def test_news_are_what_was_published_or_corrected_last(store: Store, places: list[FeedStory], now: datetime) -> None:
-    store.commit_places(places, [])
-    assert store.news("all", 3) == ("4", "3", "1")
-    store.commit_places([places[0]._replace(moment=now + timedelta(days=1))], [])
-    assert store.news("all", 3) == ("0", "4", "3")
-    assert store.news("all", 0) == ()
+    store.feeds.commit(places, [])
+    assert store.feeds.news("all", 3) == ("4", "3", "1")
+    store.feeds.commit([places[0]._replace(moment=now + timedelta(days=1))], [])
+    assert store.feeds.news("all", 3) == ("0", "4", "3")
+    assert store.feeds.news("all", 0) == ()
 
 
 def test_a_place_is_entered_once(store: Store, places: list[FeedStory]) -> None:
-    store.commit_places(places, [])
-    store.commit_places([places[6]._replace(page=3, entered=100)], [("all", 3)])
-    assert store.places("all")["6"] == places[6]._replace(page=3)
+    store.feeds.commit(places, [])
+    store.feeds.commit([places[6]._replace(page=3, entered=100)], [("all", 3)])
+    assert store.feeds.places("all")["6"] == places[6]._replace(page=3)
 
 
 def test_what_was_published_of_pages_is_remembered_until_the_feed_is_no_more(
     store: Store, places: list[FeedStory]
 ) -> None:
     other = places[0]._replace(feed_id="other")
-    store.commit_places([*places, other], [("all", 1), ("other", 1)])
-    store.commit_rendered({"all": "a", "other": "b"}, {("all", 1): "c"})
-    assert store.archives() == {"all": {1: "c"}, "other": {1: ""}}
-    store.forget_feeds(["all", "nobody"])
-    store.forget_feeds([])
-    assert (store.rendered(), store.archives()) == ({"other": "b"}, {"other": {1: ""}})
-    assert (store.places("all"), store.places("other")) == ({}, {"0": other})
+    store.feeds.commit([*places, other], [("all", 1), ("other", 1)])
+    store.feeds.commit_published({"all": "a", "other": "b"}, {("all", 1): "c"})
+    assert store.feeds.archives() == {"all": {1: "c"}, "other": {1: ""}}
+    store.feeds.forget(["all", "nobody"])
+    store.feeds.forget([])
+    assert (store.rendered(), store.feeds.archives()) == ({"other": "b"}, {"other": {1: ""}})
+    assert (store.feeds.places("all"), store.feeds.places("other")) == ({}, {"0": other})
