@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from aggregator import opml, urls
 from aggregator.model import Headline, PublishedFeed, Source, Story
+from aggregator.passes import faults
+from aggregator.passes.faults import Told
 from aggregator.publish import files, select
 from aggregator.publish.view import Rendered, View
 from aggregator.text import digest
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from aggregator.store.connect import Store
 
 # Grows when the renderers write something else for the same stories: everything is then rendered again.
-RENDERING = "3"
+RENDERING = "4"
 _FRONT = 30  # stories on the start page
 _FEED_FILES = ("feeds/{}.rss", "feeds/{}.atom", "feeds/{}.json", "{}/index.html")
 _SITE_FILES = ("index.html", "style.css", "opml.xml", "feeds.opml")
@@ -31,11 +33,13 @@ _EVERYTHING = "*"  # under this name the store keeps what all files were made fr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What the stroke did: files written, files that stay as they are, stories that a document had to leave out."""
+    """What the stroke did: files written, files that stay as they are, stories that a document had to leave out; and the
+    faults for which stories and whole documents were refused, those of earlier passes too."""
 
     written: int
     unchanged: int
     dropped: tuple[str, ...] = ()
+    faults: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,32 +53,49 @@ class _Chosen:
 
 @dataclass(slots=True)
 class _Left:
-    """Stories that documents had to leave out, collected while they are written."""
+    """Stories that documents had to leave out, and the faults of documents, collected while they are written."""
 
     ids: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
+    faults: set[Told] = field(default_factory=set)
 
     def out(self, rendered: Rendered) -> bytes:
         self.ids.update(rendered.dropped)
         return rendered.content
 
+    def sound(self, output: Path, name: str, rendered: Rendered, view: View) -> Iterator[tuple[Path, bytes]]:
+        """The document, when it may take the place of the one that stands there."""
+        self.documents.add(name)
+        self.faults.update(faults.told(name, rendered, view))
+        if not rendered.refused:
+            yield files.place(output, name), self.out(rendered)
+
 
 def publish(config: Config, store: Store, output: Path, *, everything: bool = False) -> Published:
     """Writes what differs from the store's stories; with `everything` nothing is taken as known. Raises OutputError."""
     config = replace(config, feeds=_standing(config, store))
-    rendered = {} if everything else store.rendered()
+    remembered = store.rendered()
+    rendered = {} if everything else remembered
+    standing = faults.standing(remembered)
     total = len(config.feeds) * len(_FEED_FILES) + len(_SITE_FILES)
     whole = digest(RENDERING, config.digest, str(store.generation()))
     missing = _missing(config.feeds, output)
     if rendered.get(_EVERYTHING) == whole and not missing:
-        return Published(written=0, unchanged=total)
+        return Published(written=0, unchanged=total, faults=standing)
     chosen = _chosen(config, store)
     stale = [one for one in chosen if rendered.get(one.feed.id) != one.digest or one.feed.id in missing]
     left = _Left()
     fates = files.write_all(_documents(config, store, output, stale, left))
     files.prune(output, [feed.id for feed in config.feeds])
-    store.commit_rendered({_EVERYTHING: whole, **{one.feed.id: one.digest for one in chosen}})
+    found = faults.packed(standing, left.faults, left.documents, {feed.id for feed in config.feeds})
+    store.commit_rendered({_EVERYTHING: whole, faults.KEY: found, **{one.feed.id: one.digest for one in chosen}})
     written = sum(fate is files.Writing.WRITTEN for fate in fates)
-    return Published(written=written, unchanged=total - written, dropped=tuple(sorted(left.ids)))
+    return Published(
+        written=written,
+        unchanged=total - written,
+        dropped=tuple(sorted(left.ids)),
+        faults=faults.standing({faults.KEY: found}),
+    )
 
 
 def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
@@ -123,9 +144,9 @@ def _documents(
     for one in stale:
         view = _view(config, store, one.feed, one.headlines)
         feed_id = one.feed.id
-        yield files.place(output, f"feeds/{feed_id}.rss"), left.out(xml.rss(view))
-        yield files.place(output, f"feeds/{feed_id}.atom"), left.out(xml.atom(view))
-        yield files.place(output, f"feeds/{feed_id}.json"), left.out(jsonfeed.render(view))
+        yield from left.sound(output, f"feeds/{feed_id}.rss", xml.rss(view), view)
+        yield from left.sound(output, f"feeds/{feed_id}.atom", xml.atom(view), view)
+        yield from left.sound(output, f"feeds/{feed_id}.json", jsonfeed.render(view), view)
         yield files.place(output, f"{feed_id}/index.html"), left.out(pages.feed(view, frame))
     yield files.place(output, "index.html"), left.out(pages.index(_front(config, store), frame))
     yield files.place(output, "style.css"), pages.style(frame)

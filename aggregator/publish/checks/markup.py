@@ -42,7 +42,8 @@ _BLOCKS = _HEADINGS | _names(
 )
 _WALLS = _names("table caption td th")  # a paragraph outside of these is not ended by what stands within
 _ITEMS = {"li": _names("li"), "dd": _names("dd dt"), "dt": _names("dd dt")}
-_OPEN_TO_ITEMS = _names("address div p")  # through these a list item ends the one before; other blocks keep it apart
+# Through these a list item ends the one before; other blocks keep it apart. figcaption: so do widespread parsers (html5lib)
+_OPEN_TO_ITEMS = _names("address div p figcaption")
 _PARTS = {  # elements that may stand in these alone
     "caption": _names("table"),
     "colgroup": _names("table"),

@@ -11,7 +11,8 @@ from aggregator.publish.checks import markup
 from aggregator.publish.checks.faults import Broken, Reading
 
 _URI_CHARACTERS = r"[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]"  # RFC 2396: without brackets, which RFC 3986 added for hosts
-_FULL = re.compile(rf"[a-zA-Z][0-9a-zA-Z+.\-]*:(?://)?{_URI_CHARACTERS}+")
+# With brackets around a host: the validator refuses them, but who tries this out at [::1] publishes for nobody else
+_FULL = re.compile(rf"[a-zA-Z][0-9a-zA-Z+.\-]*:(?://(?:\[[0-9A-Fa-f:.]+\])?)?{_URI_CHARACTERS}+")
 _NO_URI = re.compile(rf"(?!{_URI_CHARACTERS})[\x00-\x7f]")
 _TAG_URI = re.compile(
     r"tag:(?:[a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(?:-\d\d(?:-\d\d)?)?:[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,]*"
