@@ -88,7 +88,7 @@ def item(**changes: Any) -> dict[str, Any]:
         ("NotBlank", item(tags=[" "])),
         ("MissingElement", item(attachments=[{"url": "https://a.example/1.pdf"}])),
         ("InvalidMIMEType", item(attachments=[{"url": "https://a.example/1", "mime_type": "pdf"}])),
-        ("InvalidNonNegativeInteger", item(attachments=[{"url": "https://a.example/", "mime_type": "a/b", "size_in_bytes": "1"}])),
+        ("InvalidNonNegativeInteger", item(attachments=[{"url": "https://a.example/", "mime_type": "a/b", "size_in_bytes": ""}])),
         ("UndefinedElement", item(guid="1")),
     ],
 )  # fmt: skip
