@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from aggregator import text
 from aggregator.model import Label, PublishedFeed, Site, Source, Story
+from aggregator.publish import rights
 from aggregator.publish.checks.faults import Fault
 
 Check: TypeAlias = Callable[[bytes], tuple[Fault, ...]]
@@ -16,7 +17,8 @@ Check: TypeAlias = Callable[[bytes], tuple[Fault, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One published feed with the stories that stand in it, in their order: everything the renderers need.
+    """One published feed with the stories that stand in it, in their order: everything the renderers need, and of each story only
+    what its sources allow to be published.
 
     A source or label that the stories name may be missing (it left the configuration): its id is shown then.
     """
@@ -31,6 +33,9 @@ class View:
     memory: dict[str, Any] = field(
         default_factory=dict, compare=False, repr=False
     )  # what `shown` worked out, for all formats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stories", tuple(rights.allowed(story, self.sources) for story in self.stories))
 
     @property
     def page(self) -> str:
