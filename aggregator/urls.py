@@ -134,6 +134,18 @@ def canonical(url: str) -> str:
         return url
 
 
+@lru_cache(maxsize=4096)
+def normal(url: str) -> str:
+    """The URL in the form that is compared character by character (RFC 3986 section 6.2.2): host in lower case and punycode, no
+    port that goes without saying, no dot segments, percent-encoding in one form. The URL as it is where it can not be read."""
+    from url_normalize import url_normalize
+
+    try:
+        return url_normalize(url) or url
+    except ValueError:  # UnicodeError, which idna's errors are, among them
+        return url
+
+
 def _key(authority: str, path: str, query: str) -> str:
     kept = "&".join(f"{quote(name)}={quote(value)}" for name, value in _kept(query)) if query else ""
     return f"{authority}{_INDEX.sub('', path)}" + (f"?{kept}" if kept else "")

@@ -11,7 +11,7 @@ import click
 
 from aggregator.cli.settings import settings
 from aggregator.errors import ADVICE, Failure, UsageError
-from aggregator.passes import health
+from aggregator.passes import faults, health
 
 if TYPE_CHECKING:
     from aggregator.store.items import Listed
@@ -99,16 +99,20 @@ def status(ctx: click.Context, as_json: bool) -> None:
         rows = health.health(config.sources, store.states(), store.source_counts(), now=now)
         counts = store.counts()
         offline = store.offline_since()
+        told = faults.standing(store.rendered())
     if as_json:
         document = {
             "offline": health.rfc3339(offline),
             "sources": [health.as_dict(row, now=now) for row in rows],
             "counts": counts,
+            "published": faults.as_dict(told),
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     if offline:
         click.secho(f"offline since {offline:%Y-%m-%d %H:%M}: {ADVICE[Failure.OFFLINE]}", bold=True)
+    for each in told:
+        click.secho(f"refused   {each.sentence}", bold=True)
     width = max((len(row.source.id) for row in rows), default=0)
     for row in rows:
         failing = row.remembered.failing

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.errors import ADVICE, Failure
+from aggregator.passes import faults
 
 if TYPE_CHECKING:
     from aggregator.cli.settings import Settings
@@ -39,6 +40,7 @@ def as_dict(done: Summary) -> dict[str, Any]:
             if one.failed
         ],
         "dropped": list(done.published.dropped),
+        "published": faults.as_dict(done.published.faults),
     }
 
 
@@ -68,7 +70,9 @@ def failures(done: Summary) -> None:
     for one in done.failures:
         if one.failed:
             click.echo(f"failed   {one.source_id}: {one.failed.failure.value}: {one.failed.detail}", err=True)
-    for name in done.published.dropped:
+    for told in done.published.faults:
+        click.echo(f"refused  {told.sentence}", err=True)
+    for name in sorted({*done.published.dropped} - {told.entry for told in done.published.faults}):
         click.echo(f"dropped  {name}: it could not be published", err=True)
 
 

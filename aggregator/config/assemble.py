@@ -84,6 +84,8 @@ def source(keys: schema.SourceKeys, defaults: schema.AggregatorFile) -> Source:
         listing=_listing(keys.listing) if keys.listing else None,
         detail=_detail(keys.detail) if keys.detail else None,
         full_text=keys.full_text,
+        publish=keys.publish,
+        images=keys.images,
         private_network=keys.private_network,
         robots=keys.robots,
         enabled=keys.enabled,
@@ -202,9 +204,7 @@ def _own_feed(keys: schema.FeedKeys, site: Site, limit: int) -> PublishedFeed:
         language=keys.language or site.language,
         selection=Selection(
             **dict(keys.select),
-            without_labels=keys.without.labels,
-            without_sources=keys.without.sources,
-            without_words=keys.without.words,
+            **{f"without_{key}": values for key, values in dict(keys.without).items()},
         ),
         limit=keys.limit or limit,
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from aggregator import text
+from aggregator import text, urls
 from aggregator.config import patterns
 from aggregator.model import Selector
 
@@ -28,9 +28,7 @@ _MAIL = re.compile(r"[^\s@<>(),;:\"]+@[^\s@<>(),;:\"]+")
 # RFC 5646, roughly: a language of two or three letters, then script, region, variants
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 # RFC 4151 section 2.1: a domain or mail address, a comma, the day from which on it was ours
-_TAGGING_ENTITY = re.compile(
-    r"(?:[a-z0-9._-]+@)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?,\d{4}(?:-\d\d(?:-\d\d)?)?", re.IGNORECASE
-)
+_TAGGING_ENTITY = re.compile(r"(?:[a-z0-9._-]+@)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?,\d{4}(?:-\d\d(?:-\d\d)?)?")
 _ATTRIBUTE = re.compile(r"@([A-Za-z_][A-Za-z0-9_.:-]*)$")
 # Selectors that need no compiler to be known as good: names, classes, ids and plain combinators. soupsieve imports bs4,
 # together 95 ms, more than all the rest of reading a configuration; a property test holds the two against each other.
@@ -90,7 +88,7 @@ def base_url(written: str) -> str:
     """An address that everything published stands under; ends with a slash."""
     if not _is_url(written) or "?" in written or "#" in written:
         raise ValueError("the public http or https address of the output, such as https://news.example.org/")
-    return written.rstrip("/") + "/"
+    return urls.normal(written).rstrip("/") + "/"
 
 
 def contact(written: str) -> str:
@@ -102,7 +100,7 @@ def contact(written: str) -> str:
 
 def minting(written: str) -> str:
     if not _TAGGING_ENTITY.fullmatch(written):
-        raise ValueError("a domain and a year, such as example.org,2026 (RFC 4151)")
+        raise ValueError("a domain in lower case and a year, such as example.org,2026 (RFC 4151)")
     return written
 
 
@@ -127,7 +125,7 @@ def size(written: str) -> int:
 
 
 def language(written: str) -> str:
-    if not _LANGUAGE.fullmatch(written):
+    if not _LANGUAGE.fullmatch(written) or not text.is_language(written):
         raise ValueError("a language such as de, en or de-AT")
     return written
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from aggregator.config import scalars
-from aggregator.model import Authority, FullText, Kind, RobotsTxt, Scope, Selector
+from aggregator.model import Authority, FullText, Kind, Publish, RobotsTxt, Scope, Selector
 
 T = TypeVar("T")
 
@@ -204,6 +204,11 @@ class SourceKeys(Keys):
         default=FullText.AUTO,
         description="whether links are followed for the text; auto: where the entry has only a teaser",
     )
+    publish: Publish = Field(
+        default=Publish.FULL,
+        description="how much of a text is published: full, or excerpt (250 characters) where the press has its rights in it",
+    )
+    images: bool = Field(default=False, description="true: its pictures may be published")
     private_network: bool = Field(default=False, description="true: may stand at a private or loopback address")
     robots: RobotsTxt = Field(
         default=RobotsTxt.RESPECT,
@@ -327,6 +332,9 @@ class SelectKeys(Keys):
 class WithoutKeys(Keys):
     labels: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    regions: tuple[Line, ...] = ()
+    languages: tuple[Language, ...] = ()
+    authorities: tuple[Authority, ...] = ()
     words: tuple[Line, ...] = ()
 
 

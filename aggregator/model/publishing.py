@@ -12,7 +12,8 @@ from aggregator.model.sources import Authority
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which stories stand in a published feed. A story is in when every non-empty part is met by at least one of its
-    values, and none of the `without` parts is."""
+    values, and none of the `without` parts is by any: one carrier of an unwanted source, region or authority is enough to keep
+    it out."""
 
     labels: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
@@ -22,6 +23,9 @@ class Selection:
     words: tuple[str, ...] = ()  # each must occur in title, summary or text
     without_labels: tuple[str, ...] = ()
     without_sources: tuple[str, ...] = ()
+    without_regions: tuple[str, ...] = ()
+    without_languages: tuple[str, ...] = ()
+    without_authorities: tuple[Authority, ...] = ()
     without_words: tuple[str, ...] = ()
 
 

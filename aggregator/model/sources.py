@@ -38,6 +38,13 @@ class RobotsTxt(StrEnum):
     IGNORE = "ignore"
 
 
+class Publish(StrEnum):
+    """How much of a source's texts may be published: all that it gives, or a very short extract beside title and link."""
+
+    FULL = "full"
+    EXCERPT = "excerpt"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
     """One place in a page. `css` alone gives the element's text, with `attribute` (written `a@href`) that attribute;
@@ -94,6 +101,8 @@ class Source:
     listing: Listing | None = None
     detail: Detail | None = None
     full_text: FullText = FullText.NEVER
+    publish: Publish = Publish.FULL
+    images: bool = False  # whether its pictures may be published
     private_network: bool = False
     robots: RobotsTxt = RobotsTxt.RESPECT
     enabled: bool = True

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aggregator.model import Headline, PublishedFeed, Story
-from aggregator.passes import entering
+from aggregator.passes import entering, faults
+from aggregator.passes.faults import Told
 from aggregator.publish import bounds
 from aggregator.publish.view import Rendered, View, archived_name, page_name
 from aggregator.text import digest
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from aggregator.store.connect import Store
 
 # Grows when the renderers write something else for the same stories: everything is then rendered again.
-RENDERING = "4"
+RENDERING = "5"
 KINDS = ("rss", "atom", "json")
 
 
@@ -30,6 +31,8 @@ class Press:
         self.archives = store.feeds.archives()
         self.hub: str | None = None  # URL of the WebSub hub that documents name, where there is one
         self.dropped: set[str] = set()  # stories that a document had to leave out
+        self._documents: set[str] = set()
+        self._faults: set[Told] = set()
         self._store = store
         self._everything = everything
         self._rendered = store.rendered()
@@ -52,10 +55,19 @@ class Press:
         """The newest page of the feed's archive; 0 where there is none."""
         return max(self.archives.get(feed.id, ()), default=0)
 
-    def put(self, name: str, rendered: Rendered) -> tuple[str, bytes]:
-        """The one way of every document to its file; what it had to leave out is written down."""
-        self.dropped.update(rendered.dropped)
-        return name, rendered.content
+    def put(self, name: str, rendered: Rendered, view: View) -> Iterator[tuple[str, bytes]]:
+        """The one way of every document to its file, when it may take the place of the one that stands there; what it had to
+        leave out, and why it is refused, is written down."""
+        self._documents.add(name)
+        self._faults.update(faults.told(name, rendered, view))
+        if not rendered.refused:
+            self.dropped.update(rendered.dropped)
+            yield name, rendered.content
+
+    def faults(self, remembered: Mapping[str, str]) -> str:
+        """What the store shall keep of documents' faults, those of earlier passes too."""
+        feeds = {feed.id for feed in self.config.feeds}
+        return faults.packed(faults.standing(remembered), self._faults, self._documents, feeds)
 
     def feed(
         self, feed: PublishedFeed, touched: Collection[int], missing: Collection[int]
@@ -81,8 +93,8 @@ class Press:
         if number in missing or self._everything or self.archives[feed.id].get(number) != told:
             view = self._view(feed, self._stories(ids), number)
             for kind, document in zip(KINDS, _rendered(view), strict=True):
-                yield self.put(archived_name(feed.id, number, kind), document)
-            yield self._for_people(view)
+                yield from self.put(archived_name(feed.id, number, kind), document, view)
+            yield from self._for_people(view)
 
     def _names(self, feed: PublishedFeed) -> str:
         """All that is said on every page of a feed's archive."""
@@ -122,10 +134,10 @@ class Press:
             self.archives.setdefault(feed.id, {})[self.last(feed) + 1] = ""
             return self._subscribed(feed, missing)
         named = zip(KINDS, documents, strict=True)
-        return [
-            *(self.put(f"feeds/{feed.id}.{kind}", document) for kind, document in named),
-            self._for_people(view),
-        ]
+        found: list[tuple[str, bytes]] = []
+        for kind, document in named:
+            found += self.put(f"feeds/{feed.id}.{kind}", document, view)
+        return [*found, *self._for_people(view)]
 
     def _ranked(self, feed: PublishedFeed) -> tuple[tuple[str, ...], set[str]]:
         """Ids of the stories to subscribe to, the most needed first, and those of them that stand on no page of the archive."""
@@ -158,11 +170,11 @@ class Press:
             last=self.last(feed),
         )
 
-    def _for_people(self, view: View) -> tuple[str, bytes]:
+    def _for_people(self, view: View) -> Iterator[tuple[str, bytes]]:
         from aggregator.publish import pages
 
         name = page_name(view.number) if view.number else "index.html"
-        return self.put(f"{view.feed.id}/{name}", pages.feed(view, self.frame))
+        return self.put(f"{view.feed.id}/{name}", pages.feed(view, self.frame), view)
 
 
 def _rendered(view: View) -> tuple[Rendered, Rendered, Rendered]:

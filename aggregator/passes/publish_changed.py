@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from aggregator import opml, urls
 from aggregator.model import PublishedFeed, Source
-from aggregator.passes import entering
+from aggregator.passes import entering, faults
+from aggregator.passes.faults import Told
 from aggregator.passes.feed_documents import KINDS, RENDERING, Press
 from aggregator.publish import files
 from aggregator.publish.view import View, page_name
@@ -34,11 +35,13 @@ _Pages = Mapping[str, set[int]]  # feed id to pages of its archive; 0 is the doc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What the stroke did: files written, files that stay as they are, stories that a document had to leave out."""
+    """What the stroke did: files written, files that stay as they are, stories that a document had to leave out; and the
+    faults for which stories and whole documents were refused, those of earlier passes too."""
 
     written: int
     unchanged: int
     dropped: tuple[str, ...] = ()
+    faults: tuple[Told, ...] = ()
 
 
 def publish(config: Config, store: Store, output: Path, *, everything: bool = False) -> Published:
@@ -50,7 +53,7 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     archives = store.feeds.archives()
     missing = _missing(config.feeds, archives, output)
     if known and rendered[_GENERATION] == generation and not missing:
-        return Published(written=0, unchanged=_total(config, archives))
+        return Published(written=0, unchanged=_total(config, archives), faults=faults.standing(rendered))
     since = store.changed_since(int(rendered[_GENERATION])) if known else None
     names = {feed.id for feed in config.feeds}
     store.feeds.forget([name for name in rendered if not name.startswith("*") and name not in names])
@@ -58,10 +61,16 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     press = Press(config, store, everything=everything)
     fates = files.write_all(_documents(press, output, touched, missing))
     files.prune(output, {feed.id: press.last(feed) for feed in config.feeds})
-    press.remember({_EVERYTHING: basis, _GENERATION: generation})
+    found = press.faults(rendered)
+    press.remember({_EVERYTHING: basis, _GENERATION: generation, faults.KEY: found})
     written = sum(fate is files.Writing.WRITTEN for fate in fates)
     total = _total(config, press.archives)
-    return Published(written=written, unchanged=total - written, dropped=tuple(sorted(press.dropped)))
+    return Published(
+        written=written,
+        unchanged=total - written,
+        dropped=tuple(sorted(press.dropped)),
+        faults=faults.standing({faults.KEY: found}),
+    )
 
 
 def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
@@ -114,7 +123,8 @@ def _named(press: Press, touched: _Pages, missing: _Pages) -> Iterator[tuple[str
     config, frame = press.config, press.frame
     for feed in config.feeds:
         yield from press.feed(feed, touched[feed.id], missing.get(feed.id, frozenset()))
-    yield press.put("index.html", pages.index(_front(press), frame))
+    front = _front(press)
+    yield from press.put("index.html", pages.index(front, frame), front)
     yield "style.css", pages.style(frame)
     yield "opml.xml", sources_opml(config)
     yield "feeds.opml", feeds_opml(config)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from html import escape
 from typing import TypeAlias
 
 from lxml.etree import SubElement, _Element
@@ -18,6 +19,7 @@ from aggregator.publish.shown import Shown
 
 _DC = "http://purl.org/dc/elements/1.1/"
 _HISTORY = "http://purl.org/syndication/history/1.0"
+_DCTERMS = "http://purl.org/dc/terms/"
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -45,7 +47,8 @@ class FeedExtension:
         self.chain: Mapping[str, str] = {}
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": _DC, "fh": _HISTORY} if self.archive else {"dc": _DC}
+        prefixes = {"dc": _DC, "dcterms": _DCTERMS}
+        return {**prefixes, "fh": _HISTORY} if self.archive else prefixes
 
     def extend_rss(self, rss: _Element) -> None:
         channel = rss[0]
@@ -57,6 +60,7 @@ class FeedExtension:
 
     def extend_atom(self, feed: _Element) -> None:
         self._mark(feed)
+        _declare_markup(feed)
 
     def _mark(self, feed: _Element) -> None:
         """RFC 5005 section 4: what tells a reader that nothing will be added here."""
@@ -81,6 +85,8 @@ class EntryExtension:
             SubElement(item, f"{{{_DC}}}publisher").text = plain(shown.issuer)
         if shown.language:
             SubElement(item, f"{{{_DC}}}language").text = shown.language
+        if shown.updated != shown.published:  # RSS has no word for a correction
+            SubElement(item, f"{{{_DCTERMS}}}modified").text = shown.updated.isoformat()
         for link in _links(shown, shown.enclosures[1:]):  # RSS takes one enclosure
             SubElement(item, f"{{{_ATOM}}}link", link)
 
@@ -88,6 +94,7 @@ class EntryExtension:
         """feedgen#135: links given to an entry lose rel, type, length and title, and become alternates. None is given to it."""
         shown = self.shown
         assert shown is not None
+        _declare_markup(entry)
         if shown.url:
             SubElement(entry, "link", rel="alternate", type="text/html", href=shown.url)
         for link in _links(shown, shown.enclosures):
@@ -98,6 +105,15 @@ class EntryExtension:
             entry.set(_LANG, shown.language)
         if shown.outlet.feed:
             _add_source(entry, shown)
+
+
+def _declare_markup(parent: _Element) -> None:
+    """RFC 4287 section 3.1: a text that somebody might take for HTML is written as HTML, where nobody can mistake it."""
+    for name in ("title", "subtitle", "summary", "rights"):
+        found = parent.find(name)
+        if found is not None and found.text and "</" in found.text:
+            found.set("type", "html")
+            found.text = escape(found.text, quote=False)
 
 
 def _links(shown: Shown, enclosures: tuple[Enclosure, ...]) -> Iterator[Link]:

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import TypeAlias
 
 from aggregator.model import Item, Story
-from aggregator.publish import shown
+from aggregator.publish import legible, shown
+from aggregator.publish.checks import jsonfeed as rules
+from aggregator.publish.checks import values
 from aggregator.publish.shown import Shown
 from aggregator.publish.view import Rendered, View, whole
 
@@ -17,20 +19,20 @@ Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Js
 
 def render(view: View) -> Rendered:
     """JSON Feed 1.1; what the format has no word for stands in each item's `_aggregator`."""
-    return whole(view, _render)
+    return whole(view, _render, lambda content: rules.faults(content, view.document("json"), view.sound))
 
 
 def _render(view: View) -> bytes:
     site, feed = view.site, view.feed
     document: dict[str, Json] = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": feed.title or feed.id,
+        "title": legible.text(feed.title).strip() or feed.id,
         "home_page_url": view.page,
         "feed_url": view.document("json"),
         "next_url": view.chain("json").get("prev-archive", ""),
-        "description": feed.description,
-        "language": feed.language,
-        "authors": [_filled({"name": site.title, "url": _contact(site.contact)})],
+        "description": legible.text(feed.description).strip(),
+        "language": legible.language(feed.language) or "",
+        "authors": [_filled({"name": legible.name(site.title) or "aggregator", "url": _contact(site.contact)})],
         "hubs": [{"type": "WebSub", "url": view.hub}] if view.hub else [],
     }
     document = {**_filled(document), "items": [_item(each, view) for each in shown.stories(view)]}
@@ -39,7 +41,8 @@ def _render(view: View) -> bytes:
 
 
 def _contact(contact: str) -> str:
-    return f"mailto:{contact}" if "@" in contact and ":" not in contact else contact
+    found = f"mailto:{contact}" if "@" in contact and ":" not in contact else legible.address(contact)
+    return "" if any(values.link(found)) else found
 
 
 def _item(each: Shown, view: View) -> Json:

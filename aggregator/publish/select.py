@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from aggregator.model import Headline, PublishedFeed, Selection, Source
+from aggregator.model import Authority, Headline, PublishedFeed, Selection, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +60,17 @@ class _Wanted:
     languages: tuple[str, ...]
     stories: frozenset[str] | None  # None: any
     without_labels: frozenset[str]
-    without_sources: frozenset[str]
+    without_carriers: frozenset[str]
+    without_languages: tuple[str, ...]
     without_stories: frozenset[str]
 
 
 def _wanted(selection: Selection, sources: Mapping[str, Source], found: Mapping[str, frozenset[str]]) -> _Wanted:
     carriers = [frozenset(selection.sources)] if selection.sources else []
     if selection.regions:
-        regions = frozenset(selection.regions)
-        carriers.append(frozenset(name for name, source in sources.items() if not regions.isdisjoint(source.region)))
+        carriers.append(_of_regions(selection.regions, sources))
     if selection.authorities:
-        ranks = frozenset(selection.authorities)
-        carriers.append(frozenset(name for name, source in sources.items() if source.authority in ranks))
+        carriers.append(_of_authorities(selection.authorities, sources))
     containing = [found[word] for word in selection.words]
     return _Wanted(
         labels=frozenset(selection.labels),
@@ -79,9 +78,20 @@ def _wanted(selection: Selection, sources: Mapping[str, Source], found: Mapping[
         languages=tuple(language.lower() for language in selection.languages),
         stories=frozenset.intersection(*containing) if containing else None,
         without_labels=frozenset(selection.without_labels),
-        without_sources=frozenset(selection.without_sources),
+        without_carriers=frozenset(selection.without_sources)
+        | _of_regions(selection.without_regions, sources)
+        | _of_authorities(selection.without_authorities, sources),
+        without_languages=tuple(language.lower() for language in selection.without_languages),
         without_stories=frozenset().union(*(found[word] for word in selection.without_words)),
     )
+
+
+def _of_regions(regions: Sequence[str], sources: Mapping[str, Source]) -> frozenset[str]:
+    return frozenset(name for name, source in sources.items() if not frozenset(regions).isdisjoint(source.region))
+
+
+def _of_authorities(authorities: Sequence[Authority], sources: Mapping[str, Source]) -> frozenset[str]:
+    return frozenset(name for name, source in sources.items() if source.authority in authorities)
 
 
 def _candidates(wanted: _Wanted, shelf: Shelf) -> Iterable[Headline]:
@@ -117,7 +127,8 @@ def _excluded(headline: Headline, wanted: _Wanted) -> bool:
     return (
         headline.id in wanted.without_stories
         or not wanted.without_labels.isdisjoint(headline.labels)
-        or not wanted.without_sources.isdisjoint(headline.sources)
+        or not wanted.without_carriers.isdisjoint(headline.sources)
+        or (bool(wanted.without_languages) and _speaks(headline.language, wanted.without_languages))
     )
 
 

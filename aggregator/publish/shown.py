@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
 from typing import NamedTuple
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from aggregator import text, urls
 from aggregator.model import Enclosure, Item, Source, Story
-from aggregator.publish import words
+from aggregator.publish import legible, words
+from aggregator.publish.checks import markup, values
 from aggregator.publish.view import View
 
 # A feed of no stories was last changed then: any constant will do, now would make the bytes differ from run to run
@@ -91,86 +92,124 @@ def changed(view: View) -> datetime:
     return max((max(_second(story.changed), updated(story)) for story in view.stories), default=NEVER)
 
 
+def published(story: Story) -> datetime:
+    """When it was published; never after we first had it: clocks differ, and readers wonder at news from the future."""
+    return _second(min(story.published, max(story.minted, story.origin.first_seen)))
+
+
 def updated(story: Story) -> datetime:
     """RFC 4287 section 4.2.15: the last change that matters to readers.
 
     A correction that reached us after the story was first published counts from then; otherwise what the origin itself says,
     for that we saw it later than it was written is nothing to tell readers.
     """
+    first = published(story)
     if story.changed > story.minted:
-        return _second(max(story.changed, story.published))
-    return _second(max(story.origin.updated or story.published, story.published))
+        return _second(max(story.changed, first))
+    return _second(max(story.origin.updated or first, first))
 
 
 def source_name(source_id: str, sources: Mapping[str, Source]) -> str:
     """The source's name; its id when it left the configuration."""
     source = sources.get(source_id)
-    return source.name if source else source_id
+    return legible.name(source.name if source else source_id) or source_id
 
 
 def also(story: Story, sources: Mapping[str, Source]) -> tuple[Place, ...]:
     """Where else the story stands: every further carrier, each URL once."""
     places: dict[str, Place] = {}
     for item in story.carriers:
-        if item.url != story.origin.url and item.url not in places and _is_web(item.url):
-            places[item.url] = Place(item.url, source_name(item.source_id, sources))
+        url = legible.address(item.url)
+        if url and item.url != story.origin.url and url not in places:
+            places[url] = Place(url, source_name(item.source_id, sources))
     return tuple(places.values())
 
 
 def link(item: Item, outlet: Outlet) -> str:
     """The item's URL. Items hold http(s) alone; should one not, the source's page stands in: this link is pressed."""
-    return item.url if _is_web(item.url) else outlet.page
+    return legible.address(item.url) or outlet.page
 
 
 def outlet(item: Item, sources: Mapping[str, Source]) -> Outlet:
     source = sources.get(item.source_id)
     if source is None:
-        return Outlet(item.source_id, "", "")
-    return Outlet(source.name, urls.public(source.url), source.homepage or "")
+        return Outlet(source_name(item.source_id, sources), "", "")
+    feed, page = legible.identifier(urls.public(source.url)), legible.identifier(source.homepage or "")
+    return Outlet(source_name(item.source_id, sources), feed, page)
 
 
 def issuer(item: Item, name: str) -> str | None:
     """Who issued it, when that is somebody else than the source of that name."""
-    return item.issuer if item.issuer and text.fold(item.issuer) != text.fold(name) else None
+    written = legible.name(item.issuer or "")
+    return written if written and text.fold(written) != text.fold(name) else None
 
 
 def headline(item: Item) -> str:
     """The title; where it holds nothing legible, the first words of the text, or the host, or the item's id."""
-    title = item.title.strip()
-    return title or text.shorten((item.summary or item.text).strip(), 80) or urls.host(item.url) or item.id
+    title = legible.text(item.title).strip()
+    return (
+        title or legible.text(text.shorten((item.summary or item.text).strip(), 80)) or urls.host(item.url) or item.id
+    )
 
 
 def _shown(story: Story, view: View, html: str, source: Outlet) -> Shown:
     item = story.origin
     language = view.feed.language
     issued_by = issuer(item, source.name)
-    summary = item.summary.strip() or text.shorten(item.text.strip(), _SUMMARY)
+    summary = legible.text(item.summary.strip() or text.shorten(item.text.strip(), _SUMMARY)).strip()
     url = link(item, source)
     further = also(story, view.sources)
+    footer = _footer(Place(url, source.name), issued_by, further, _corrected(story, view), words.of(language))
     return Shown(
         id=story.id,
         url=url,
         title=headline(item),
         summary=summary,
-        content=(html or _paragraph(summary))
-        + _footer(Place(url, source.name), issued_by, further, _corrected(story, view), words.of(language)),
-        published=_second(story.published),
+        content=_sound(html, footer, view) or _paragraph(summary) + footer,
+        published=published(story),
         updated=updated(story),
-        language=item.language if item.language and item.language != language else None,
+        language=legible.language(item.language) if item.language != language else None,
         authors=_authors(item, issued_by or source.name),
         issuer=issued_by,
         outlet=source,
         also=further,
-        marks=tuple(Mark(tag.label, words.name(view.labels.get(tag.label), tag.label, language)) for tag in story.tags),
-        enclosures=tuple({each.url: each for each in item.enclosures if _is_web(each.url)}.values()),
+        marks=tuple(_marks(story, view)),
+        enclosures=tuple(_enclosures(item)),
         story=story,
     )
 
 
+def _marks(story: Story, view: View) -> Iterator[Mark]:
+    for tag in story.tags:
+        term = legible.text(tag.label).strip()
+        if term:
+            named = words.name(view.labels.get(tag.label), tag.label, view.feed.language)
+            yield Mark(term, legible.name(named) or term)
+
+
+def _enclosures(item: Item) -> Iterator[Enclosure]:
+    seen: set[str] = set()
+    for each in item.enclosures:
+        url = legible.enclosed(each.url)
+        if url and url not in seen:
+            seen.add(url)
+            media_type = each.type if not any(values.media_type(each.type)) else ""
+            yield replace(each, url=url, type=media_type)
+
+
 def _authors(item: Item, otherwise: str) -> tuple[str, ...]:
     """RFC 4287 section 4.1.2: an entry without an author would get the feed's, and we wrote nothing of it."""
-    named = dict.fromkeys(author.strip() for author in item.authors if author.strip())
+    named = dict.fromkeys(filter(None, map(legible.name, item.authors)))
     return tuple(named) or (otherwise,)
+
+
+def _sound(html: str, footer: str, view: View) -> str:
+    """The HTML with its footer, "" where a strict parser would mend it: readers differ in how they do."""
+    content = legible.text(html) + footer
+    if not html or any(markup.html(content)):
+        return ""
+    view.sound.add(content)
+    return content
 
 
 def _paragraph(summary: str) -> str:
@@ -200,10 +239,6 @@ def _footer(
 def _anchor(place: Place) -> str:
     name = escape(place.name, quote=False)
     return f'<a href="{escape(place.url)}">{name}</a>' if place.url else name
-
-
-def _is_web(url: str) -> bool:
-    return url.startswith(("https://", "http://"))
 
 
 def _second(instant: datetime) -> datetime:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from aggregator import text
 from aggregator.model import Label, PublishedFeed, Site, Source, Story
+from aggregator.publish import rights
+from aggregator.publish.checks.faults import Fault
+
+Check: TypeAlias = Callable[[bytes], tuple[Fault, ...]]
 
 # Characters of HTML that all entries of a document bring together (a feed stays around 1 MB, which readers and validators still
 # take). Past that an entry carries its summary: HTML can not be cut like text.
@@ -27,7 +31,8 @@ def page_name(number: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One published feed with the stories that stand in it, in their order: everything the renderers need.
+    """One published feed with the stories that stand in it, in their order: everything the renderers need, and of each story only
+    what its sources allow to be published.
 
     A source or label that the stories name may be missing (it left the configuration): its id is shown then.
     """
@@ -45,6 +50,9 @@ class View:
     memory: dict[str, Any] = field(
         default_factory=dict, compare=False, repr=False
     )  # what `shown` worked out, for all formats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stories", tuple(rights.allowed(story, self.sources) for story in self.stories))
 
     @property
     def page(self) -> str:
@@ -87,20 +95,51 @@ class View:
     def _archived(self, number: int, extension: str) -> str:
         return f"{self.site.base_url}{archived_name(self.feed.id, number, extension)}"
 
+    @property
+    def sound(self) -> set[str]:
+        """HTML of its stories that is known to be without fault: the same in all formats."""
+        known: set[str] = self.memory.setdefault("sound", set())
+        return known
+
     def _searched(self, path: str) -> str:
-        return f"{self.site.base_url}{path}?q={quote(self.query or '', safe='')}"
+        return f"{self.site.base_url}{path}?q={quote(text.legal(self.query or ''), safe='')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A whole document, and the ids of the stories that had to be left out of it."""
+    """A whole document, the ids of the stories that had to be left out of it, and why."""
 
     content: bytes
     dropped: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def refused(self) -> tuple[Fault, ...]:
+        """What is wrong with the document as it is; it must not take the place of a good one then."""
+        return tuple(fault for fault in self.faults if fault.entry not in self.dropped)
 
 
-def whole(view: View, write: Callable[[View], bytes]) -> Rendered:
-    """The document of this view. One bad story drops at most itself.
+def whole(view: View, write: Callable[[View], bytes], check: Check | None = None) -> Rendered:
+    """The document of this view, held against the rules of its format. One bad story drops at most itself."""
+    rendered = _written(view, write)
+    found = check(rendered.content) if check else ()
+    if not check or not found:
+        return rendered
+    bad = {fault.entry for fault in found} - {""}
+    kept = tuple(story for story in view.stories if story.id not in bad | set(rendered.dropped))
+    dropped = tuple(story.id for story in view.stories if story not in kept)
+    again = _written(replace(view, stories=kept, memory={}), write)
+    left = check(again.content) if kept != view.stories else found
+    of_entries = tuple(fault for fault in (*rendered.faults, *found) if fault.entry in dropped)
+    return Rendered(
+        content=again.content,
+        dropped=tuple(dict.fromkeys((*dropped, *again.dropped))),
+        faults=(*of_entries, *again.faults, *left),
+    )
+
+
+def _written(view: View, write: Callable[[View], bytes]) -> Rendered:
+    """The document without the stories that can not be written.
 
     Items are valid by construction, so the first try is made without looking at every character again (that would cost more
     than rendering). Only when it fails is every text of the view mended, and a story that still fails left out.
@@ -111,7 +150,8 @@ def whole(view: View, write: Callable[[View], bytes]) -> Rendered:
         view = mended(replace(view, memory={}))
     sound = tuple(story for story in view.stories if _fits(replace(view, stories=(story,), memory={}), write))
     dropped = tuple(story.id for story in view.stories if story not in sound)
-    return Rendered(content=write(replace(view, stories=sound, memory={})), dropped=dropped)
+    faults = tuple(Fault("Unwritable", "entry", "", story_id) for story_id in dropped)
+    return Rendered(content=write(replace(view, stories=sound, memory={})), dropped=dropped, faults=faults)
 
 
 # lxml: ValueError for a character that XML forbids, UnicodeEncodeError (a ValueError) for a lone surrogate; OverflowError: an

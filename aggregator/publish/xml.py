@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
-from aggregator.publish import shown, words
+from aggregator import text
+from aggregator.publish import legible, shown, words
+from aggregator.publish.checks import atom as atom_rules
+from aggregator.publish.checks import rss as rss_rules
+from aggregator.publish.checks import values
 from aggregator.publish.feedgen_ext import BYTES, EntryExtension, FeedExtension, plain
 from aggregator.publish.shown import Mark, Shown
 from aggregator.publish.view import Rendered, View, whole
@@ -16,30 +22,54 @@ if TYPE_CHECKING:
     from feedgen.feed import FeedGenerator
 
 
+_BRACKETS = re.compile(r"[()\\]")  # what would end a name in brackets
+
+
 def rss(view: View) -> Rendered:
     """RSS 2.0 with Atom links and Dublin Core (rssboard.org/rss-profile)."""
-    return whole(view, _rss)
+    return whole(view, _rss, lambda content: rss_rules.faults(content, view.document("rss"), view.sound))
 
 
 def atom(view: View) -> Rendered:
     """Atom 1.0 (RFC 4287)."""
-    return whole(view, _atom)
+    return whole(view, _atom, lambda content: atom_rules.faults(content, view.document("atom"), view.sound))
 
 
 def _rss(view: View) -> bytes:
     feed = _feed(view, "rss")
     for each in shown.stories(view):
         _add_item(_entry(feed, each), each, view)
-    document: bytes = feed.rss_str(pretty=True)
-    return document
+    return _plainly(feed.rss_str(pretty=True))
 
 
 def _atom(view: View) -> bytes:
     feed = _feed(view, "atom")
-    for each in shown.stories(view):
-        _add_entry(_entry(feed, each), each, view)
-    document: bytes = feed.atom_str(pretty=True)
-    return document
+    stories = shown.stories(view)
+    instants = _instants(stories)
+    for each in stories:
+        _add_entry(_entry(feed, each), each, view, instants[each.id])
+    feed.updated(max(shown.changed(view), *instants.values()) if instants else shown.changed(view))
+    return _plainly(feed.atom_str(pretty=True))
+
+
+def _plainly(document: bytes) -> bytes:
+    """The ampersands of texts as the RSS profile advises: nobody then takes `&lt;` in a title for a bracket."""
+    return document.replace(b"&amp;", b"&#x26;")
+
+
+def _instants(stories: Sequence[Shown]) -> Mapping[str, datetime]:
+    """When each story was last changed, no two at the same instant: many dates are a day alone, and readers sort by this one.
+    The fraction of the second is made of the story's id, so it is the same in every feed and does not move with its neighbours.
+    """
+    taken: set[datetime] = set()
+    found: dict[str, datetime] = {}
+    for each in sorted(stories, key=lambda each: each.id):
+        instant = each.updated + timedelta(microseconds=int(text.digest(each.id)[:12], 16) % 1_000_000)
+        while instant in taken:
+            instant += timedelta(microseconds=1)
+        taken.add(instant)
+        found[each.id] = instant
+    return found
 
 
 def _feed(view: View, format_: Literal["rss", "atom"]) -> FeedGenerator:
@@ -52,23 +82,26 @@ def _feed(view: View, format_: Literal["rss", "atom"]) -> FeedGenerator:
     feed.agg.archive = view.number > 0
     feed.agg.chain = view.chain(format_)
     feed.id(_feed_id(view))
+    title = legible.text(told.title).strip() or told.id
+    description = legible.text(told.description).strip()
     if format_ == "rss":
-        feed.title(plain(told.title or told.id))
-        feed.description(plain(told.description or told.title or told.id))
+        feed.title(plain(title))
+        feed.description(plain(description or title))
     else:
-        feed.title(told.title or told.id)
-        feed.subtitle(told.description or None)
-    feed.language(told.language)
+        feed.title(title)
+        feed.subtitle(description or None)
+    feed.language(legible.language(told.language))
     feed.updated(shown.changed(view))
     author = _author(view)
     feed.author(**author)
     if "email" in author:
-        feed.managingEditor(plain(f"{author['email']} ({author['name']})"))
+        feed.managingEditor(f"{author['email']} ({_BRACKETS.sub('', author['name']).strip() or 'aggregator'})")
     feed.generator("aggregator")  # no version: an update of the program changes no feed
     feed.docs("")
     if site.imprint_url:
         phrases = words.of(told.language)
-        feed.rights(f"{phrases['rights']}. {phrases['imprint']}: {site.imprint_url}")
+        rights = legible.text(f"{phrases['rights']}. {phrases['imprint']}: {site.imprint_url}")
+        feed.rights(plain(rights) if format_ == "rss" else rights)
     if view.hub:
         feed.link(href=view.hub, rel="hub")
     for relation, url in feed.agg.chain.items():
@@ -87,10 +120,10 @@ def _feed_id(view: View) -> str:
 
 def _author(view: View) -> dict[str, str]:
     site = view.site
-    name = {"name": site.title or "aggregator"}
-    if site.contact.startswith(("https://", "http://")):
-        return {**name, "uri": site.contact}
-    return {**name, "email": site.contact} if "@" in site.contact else name
+    name = {"name": legible.name(site.title) or "aggregator"}
+    if uri := legible.address(site.contact):
+        return {**name, "uri": uri}
+    return name if any(values.address(site.contact)) else {**name, "email": site.contact}
 
 
 def _entry(feed: FeedGenerator, each: Shown) -> FeedEntry:
@@ -115,10 +148,10 @@ def _add_item(entry: FeedEntry, each: Shown, view: View) -> None:
         entry.enclosure(first.url, str(first.length or 0), first.type or BYTES)
 
 
-def _add_entry(entry: FeedEntry, each: Shown, view: View) -> None:
+def _add_entry(entry: FeedEntry, each: Shown, view: View, updated: datetime) -> None:
     entry.title(each.title)
     entry.published(each.published)
-    entry.updated(each.updated)
+    entry.updated(updated)
     if each.summary:
         entry.summary(each.summary)
     entry.content(each.content, type="html")

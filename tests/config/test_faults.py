@@ -257,6 +257,21 @@ def cluster(**keys: str) -> str:
             id="unknown source",
         ),
         pytest.param(
+            {"feeds": "feeds:\n  - id: f\n    title: F\n    without: {labels: [energietechnik, x]}\n"},
+            "feeds.yaml:4: unknown label x; expected one of energietechnik",
+            id="unknown label among the unwanted",
+        ),
+        pytest.param(
+            {"feeds": "feeds:\n  - id: f\n    title: F\n    without: {authorities: [isuer]}\n"},
+            "feeds.yaml:4: authorities: isuer; expected 'issuer'",
+            id="an authority that is none among the unwanted",
+        ),
+        pytest.param(
+            {"feeds": "feeds:\n  - id: f\n    title: F\n    without: {languages: [xy]}\n"},
+            "feeds.yaml:4: languages: xy; expected a language such as de, en or de-AT",
+            id="a language that nobody speaks",
+        ),
+        pytest.param(
             {"feeds": "feeds:\n  - {id: f, title: F}\n  - {id: f, title: G}\n"},
             "feeds.yaml:3: id: f a second time; expected another id",
             id="two feeds of one name",

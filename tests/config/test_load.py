@@ -231,7 +231,8 @@ feeds:
     limit: 5
     select: {labels: [energietechnik], sources: [ministry], regions: [berlin], languages: [de], authorities: [issuer],
       words: [Wind]}
-    without: {labels: [energietechnik], sources: [ministry], words: [Kohle]}
+    without: {labels: [energietechnik], sources: [ministry], words: [Kohle], regions: [bayern], languages: [en],
+      authorities: [repeater]}
 """
 
 
@@ -275,6 +276,9 @@ def test_a_selection(folder: Folder) -> None:
         without_labels=("energietechnik",),
         without_sources=("ministry",),
         without_words=("Kohle",),
+        without_regions=("bayern",),
+        without_languages=("en",),
+        without_authorities=(Authority.REPEATER,),
     )
 
 

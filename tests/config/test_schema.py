@@ -35,7 +35,7 @@ def keys(name: str) -> set[str]:
                 "region",
                 "clusters",
             }
-            | {"full_text", "private_network", "robots", "listing", "detail", "enabled"},
+            | {"full_text", "publish", "images", "private_network", "robots", "listing", "detail", "enabled"},
             id="a source",
         ),
         pytest.param(

@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator import opml
+from aggregator import opml, text
+from aggregator.clean import html
 from aggregator.model import Evidence, Selection, Tag
 from aggregator.publish import jsonfeed, pages, xml
 from aggregator.publish.view import View
@@ -34,9 +35,12 @@ def check(view, frame) -> None:
     count = len(view.stories)
     for render, entry in ((xml.rss, "{*}item"), (xml.atom, "{*}entry")):
         rendered = render(view)
+        assert rendered.faults == ()
         assert rendered.dropped == ()
         assert len(etree.fromstring(rendered.content, STRICT).findall(f".//{entry}")) == count
-    assert len(json.loads(jsonfeed.render(view).content)["items"]) == count
+    rendered = jsonfeed.render(view)
+    assert rendered.faults == ()
+    assert len(json.loads(rendered.content)["items"]) == count
     for page in (pages.feed(view, frame), pages.index(view, frame), pages.search(replace(view, query="x"), frame)):
         assert len(etree.fromstring(page.content, STRICT).findall(".//article")) == count
 
@@ -67,7 +71,11 @@ def filled(value: Any, texts: Iterator[str]) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         names = [part.name for part in fields(value) if part.name not in SOUND]
         made = {name: filled(getattr(value, name), texts) for name in names}
-        return replace(value, **made | ({"id": f"id:{made['id']}"} if "id" in made else {}))  # minted: never empty
+        if "id" in made:  # minted, or given by the configuration
+            made["id"] = f"tag:news.example,2026:{text.digest(made['id'])}"
+        if "html" in made:
+            made["html"] = html.safe(made["html"], "https://a.example/")
+        return replace(value, **made)
     return value
 
 
@@ -90,7 +98,7 @@ def drawn(texts: list[str], make_item, make_story, make_view) -> View:
         feed=replace(filled(plain.feed, wild), id="all", selection=Selection(labels=("energie", next(wild)))),
         sources=sources,
         labels=filled(plain.labels, wild),
-        hub=next(wild),
+        hub="https://news.example/hub",
     )
 
 
@@ -158,18 +166,32 @@ def test_a_story_that_can_not_be_written_drops_only_itself(make_item, make_story
     rendered = render(make_view(make_story(2), bad, make_story(3)))
     assert rendered.dropped == (bad.id,)
     assert b":2" in rendered.content
-    assert rendered == replace(render(make_view(make_story(2), make_story(3))), dropped=(bad.id,))
+    (fault,) = rendered.faults
+    assert (fault.rule, fault.entry) == ("Unwritable", bad.id)
+    assert rendered.refused == ()
+    assert rendered.content == render(make_view(make_story(2), make_story(3))).content
 
 
-@example(published=datetime(1, 1, 2, tzinfo=UTC))
+@example(published=datetime(1990, 1, 2, tzinfo=UTC))
 @example(published=datetime(9999, 12, 30, tzinfo=UTC))
 @LENIENT
-@given(published=st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)))
+@given(published=st.datetimes(min_value=datetime(1990, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)))
 def test_any_instant_still_publishes(make_item, make_story, make_view, frame, published) -> None:
     story = make_story(
         1, origin=make_item(1, published=published), published=published, changed=published, minted=published
     )
     check(make_view(story), frame)
+
+
+@pytest.mark.parametrize("render", [xml.rss, xml.atom, jsonfeed.render])
+@pytest.mark.parametrize("year", [1, 1789, 1989])
+def test_a_date_that_no_reader_believes_drops_its_story_alone(make_item, make_story, make_view, render, year) -> None:
+    published = datetime(year, 1, 20, tzinfo=UTC)
+    bad = make_story(1, origin=make_item(1, published=published), published=published)
+    rendered = render(make_view(make_story(2), bad))
+    assert rendered.dropped == (bad.id,)
+    assert {fault.rule for fault in rendered.faults} == {"ImplausibleDate"}
+    assert rendered.refused == ()
 
 
 SCRIPT = """

@@ -77,6 +77,18 @@ def feed(**selection: tuple[str, ...]) -> PublishedFeed:
         pytest.param({"words": ("speicher",), "without_words": ("anzeige",)}, "ab", id="a word that must not occur"),
         pytest.param({"labels": ("digital",), "without_labels": ("energie",)}, "c", id="a label that must not be"),
         pytest.param({"without_sources": ("echo",)}, "b", id="a source that must not carry it"),
+        pytest.param({"without_regions": ("brandenburg",)}, "b", id="a region none of whose sources may carry it"),
+        pytest.param({"without_regions": ("bayern",)}, "abcd", id="a region of no source keeps nothing out"),
+        pytest.param({"without_authorities": (Authority.REPEATER,)}, "b", id="an authority that must not carry it"),
+        pytest.param(
+            {"without_languages": ("de",)}, "ac", id="a language and its regional forms; the unknown is not it"
+        ),
+        pytest.param({"without_languages": ("de-at",)}, "acd", id="a regional form alone"),
+        pytest.param(
+            {"regions": ("berlin",), "without_authorities": (Authority.REPEATER,), "without_languages": ("en",)},
+            "b",
+            id="wanted and unwanted together",
+        ),
     ],
 )
 def test_selection(selection: dict[str, tuple[str, ...]], taken: str) -> None:
