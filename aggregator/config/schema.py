@@ -95,6 +95,14 @@ class StoryKeys(Keys):
     apart: tuple[UrlPair, ...] = Field(default=(), description="pairs of addresses that are two stories")
 
 
+class WebsubKeys(Keys):
+    hub: bool = Field(default=False, description="`aggregator serve` tells subscribers of the published feeds at once")
+    subscribe: bool = Field(default=False, description="`aggregator serve` lets the hubs of sources tell it at once")
+    private_callbacks: bool = Field(
+        default=False, description="true: subscribers of the hub may stand at private or loopback addresses"
+    )
+
+
 class AggregatorFile(Keys):
     """aggregator.yaml: this installation."""
 
@@ -130,6 +138,7 @@ class AggregatorFile(Keys):
     stories: StoryKeys = Field(default_factory=StoryKeys, description="what the rules for stories get wrong")
     feed_limit: int = Field(default=100, ge=1, le=1000, description="stories in a published feed that sets no limit")
     limits: LimitKeys = Field(default_factory=LimitKeys, description="bounds of requests and documents")
+    websub: WebsubKeys = Field(default_factory=WebsubKeys, description="being told, and telling, instead of asking")
 
 
 class ListingKeys(Keys):

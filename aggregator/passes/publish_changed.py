@@ -142,6 +142,7 @@ def _view(config: Config, store: Store, feed: PublishedFeed, headlines: Sequence
         stories=stories,
         sources=sources_by_id(config),
         labels={label.id: label for label in config.taxonomy.labels},
+        hub=config.site.hub,
     )
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -29,6 +30,9 @@ from aggregator.model import (
 from aggregator.store import hosts, items, schema, sources, sqlite, stories
 from aggregator.store import search as finding
 from aggregator.store.items import Listed
+
+if TYPE_CHECKING:
+    from aggregator.store.websub import Subscriptions
 
 WAIT = 5.0  # seconds a writer waits for another one
 
@@ -165,6 +169,13 @@ class Store:
         """Remembers it, or that it is over."""
         with self._writing() as connection:
             hosts.put_offline(connection, since)
+
+    @property
+    def websub(self) -> Subscriptions:
+        """The subscriptions by WebSub, others' and ours."""
+        from aggregator.store.websub import Subscriptions
+
+        return Subscriptions(self._reading, self._writing)
 
     # -------------------------------------------------------------------------------------------------------------- settle
 
