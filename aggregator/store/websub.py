@@ -113,10 +113,11 @@ class Subscriptions:
 
     # -------------------------------------------------------------------------------------------- to our feeds: delivering
 
-    def topics(self) -> tuple[str, ...]:
-        """Topics that anybody subscribed to."""
+    def versions(self) -> tuple[tuple[str, str], ...]:
+        """Each topic that anybody subscribed to, with each digest that somebody was last given."""
+        wanted = select(_SUBSCRIBERS.c.topic, _SUBSCRIBERS.c.delivered).distinct()
         with self._reading() as connection:
-            return tuple(connection.scalars(select(_SUBSCRIBERS.c.topic).distinct().order_by(_SUBSCRIBERS.c.topic)))
+            return tuple((row.topic, row.delivered) for row in connection.execute(wanted))
 
     def owed(self, topic: str, digest: str, now: datetime, limit: int) -> tuple[Subscriber, ...]:
         """Who has another document of the topic and may be given this one now: who did not fail first."""
@@ -186,6 +187,12 @@ class Subscriptions:
         """Sets these columns of one of our subscriptions."""
         with self._writing() as connection:
             connection.execute(update(_PUSHES).where(_PUSHES.c.token == token).values(**values))
+
+    def looked(self, token: str, hinted: datetime, *, idle: int) -> None:
+        """That hint was looked at; a newer one stands."""
+        seen = update(_PUSHES).where(_PUSHES.c.token == token, _PUSHES.c.hinted == hinted)
+        with self._writing() as connection:
+            connection.execute(seen.values(hinted=None, idle=idle))
 
     def forget(self, tokens: Collection[str]) -> None:
         with self._writing() as connection:
