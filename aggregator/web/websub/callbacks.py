@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -82,6 +83,8 @@ async def _delivered(site: Site, push: Push, request: Request) -> Response:
 
 
 def _hint(site: Site, push: Push) -> None:
+    now = site.clock()
     with connect.opened(site.store_url) as store:
-        store.websub.change(push.token, hinted=site.clock())
+        store.websub.change(push.token, hinted=now)
+        subscribe.look(store.websub, [replace(push, hinted=now)], now)
     structlog.get_logger().info("websub.hinted", source=push.source_id)

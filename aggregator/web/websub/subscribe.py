@@ -123,6 +123,24 @@ def gap(idle: int) -> timedelta:
 # ----------------------------------------------------------------------------------------------------------- what is done
 
 
+def look(shelf: Subscriptions, pushes: Sequence[Push], now: datetime) -> None:
+    """Has the sources asked that a hub has news of. A hint holds until the source was asked after it came."""
+    hinted = {push.token: (push, push.hinted) for push in pushes if push.hinted is not None}
+    if not hinted:
+        return
+    checked = shelf.checked([push.source_id for push, _ in hinted.values()])
+    due: list[str] = []
+    for push, since in hinted.values():
+        last, changed = checked.get(push.source_id, (None, None))
+        if last is not None and last >= since:
+            useful = changed is not None and changed >= since
+            shelf.looked(push.token, since, idle=0 if useful else push.idle + 1)
+        elif last is None or abs(now - last) >= gap(push.idle):
+            due.append(push.source_id)
+    if due:
+        shelf.make_due(due, now)
+
+
 @dataclass(slots=True, kw_only=True)
 class Subscribing:
     """Our side of a round as a subscriber: writes down what came back, and says what is to be sent."""
@@ -136,7 +154,7 @@ class Subscribing:
         """The requests for which there is a reason and room."""
         following = [parcel for one in returned for parcel in self._answered(shelf, one)]
         pushes = shelf.pushes()
-        self._look(shelf, [push for push in pushes if push.hinted is not None], now)
+        look(shelf, pushes, now)
         wanted = {source_id: link for source_id, link in shelf.links().items() if source_id in self.sources}
         decided = plan(wanted, pushes, now=now, drawn=self.drawn)
         if decided.forget:
@@ -182,20 +200,3 @@ class Subscribing:
             mode=requesting.mode.value,
             detail=reason,
         )
-
-    def _look(self, shelf: Subscriptions, hinted: Sequence[Push], now: datetime) -> None:
-        """Has sources asked that a hub has news of. A hint holds until the source was asked after it came."""
-        if not hinted:
-            return
-        checked = shelf.checked([push.source_id for push in hinted])
-        due: list[str] = []
-        for push in hinted:
-            assert push.hinted is not None
-            last, changed = checked.get(push.source_id, (None, None))
-            if last is not None and last >= push.hinted:
-                useful = changed is not None and changed >= push.hinted
-                shelf.looked(push.token, push.hinted, idle=0 if useful else push.idle + 1)
-            elif last is None or now - last >= gap(push.idle):
-                due.append(push.source_id)
-        if due:
-            shelf.make_due(due, now)
