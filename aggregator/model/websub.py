@@ -89,5 +89,6 @@ class Push:
     tries: int = 0
     next_try: datetime
     hinted: datetime | None = None  # when the hub last said that there is something new; None: that was looked at
-    idle: int = 0  # hints in a row that led to nothing new
+    looked: datetime | None = None  # the last request of its source that was weighed for the next line
+    idle: int = 0  # requests in a row that found nothing new, though the hub said so
     reason: str | None = None  # why it is not what it should be

@@ -328,6 +328,7 @@ pushes = Table(  # our subscriptions to sources
     Column("tries", Integer, nullable=False),
     Column("next_try", INSTANT, nullable=False),
     Column("hinted", INSTANT),
+    Column("looked", INSTANT),
     Column("idle", Integer, nullable=False),
     Column("reason", Text),
     Index("ix_pushes_source_id", "source_id"),

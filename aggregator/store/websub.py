@@ -177,7 +177,7 @@ class Subscriptions:
     def put(self, pushes: Sequence[Push]) -> None:
         """Remembers what is about to be asked of hubs: before it is, since they may ask back before they answer. A lease, and
         what the hub said meanwhile, stay as they are."""
-        kept = {"expires", "hinted", "idle", "token"}
+        kept = {"expires", "hinted", "looked", "idle", "token"}
         only = tuple(column.name for column in _PUSHES.c if column.name not in kept)
         with self._writing() as connection:
             for push in pushes:
@@ -188,11 +188,11 @@ class Subscriptions:
         with self._writing() as connection:
             connection.execute(update(_PUSHES).where(_PUSHES.c.token == token).values(**values))
 
-    def looked(self, token: str, hinted: datetime, *, idle: int) -> None:
-        """That hint was looked at; a newer one stands."""
+    def followed(self, token: str, hinted: datetime) -> None:
+        """The source was asked after that hint; a newer one stands."""
         seen = update(_PUSHES).where(_PUSHES.c.token == token, _PUSHES.c.hinted == hinted)
         with self._writing() as connection:
-            connection.execute(seen.values(hinted=None, idle=idle))
+            connection.execute(seen.values(hinted=None))
 
     def forget(self, tokens: Collection[str]) -> None:
         with self._writing() as connection:

@@ -78,6 +78,11 @@ class Outbox:
         self._client: Client | None = None
         self._sent = 0
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way, or has come back and was not taken."""
+        return bool(self._under_way or self._returned)
+
     def room(self) -> Room:
         """None at all while the last messages of a worn client are awaited."""
         places = 0 if self._sent >= _WORN else LIMITS.concurrency

@@ -125,20 +125,31 @@ def gap(idle: int) -> timedelta:
 
 def look(shelf: Subscriptions, pushes: Sequence[Push], now: datetime) -> None:
     """Has the sources asked that a hub has news of. A hint holds until the source was asked after it came."""
-    hinted = {push.token: (push, push.hinted) for push in pushes if push.hinted is not None}
+    hinted = [(push, push.hinted) for push in pushes if push.hinted is not None]
     if not hinted:
         return
-    checked = shelf.checked([push.source_id for push, _ in hinted.values()])
+    checked = shelf.checked([push.source_id for push, _ in hinted])
     due: list[str] = []
-    for push, since in hinted.values():
+    for push, since in hinted:
         last, changed = checked.get(push.source_id, (None, None))
+        idle = weighed(push, last, changed)
+        if last != push.looked:
+            shelf.change(push.token, looked=last, idle=idle)
         if last is not None and last >= since:
-            useful = changed is not None and changed >= since
-            shelf.looked(push.token, since, idle=0 if useful else push.idle + 1)
-        elif last is None or abs(now - last) >= gap(push.idle):
+            shelf.followed(push.token, since)
+        elif last is None or abs(now - last) >= gap(idle):
             due.append(push.source_id)
     if due:
         shelf.make_due(due, now)
+
+
+def weighed(push: Push, last: datetime | None, changed: datetime | None) -> int:
+    """How many requests in a row found nothing new while the hub said that there is, with the one at `last`; the last new item
+    was found at `changed`. Pure."""
+    if last is None or last == push.looked:
+        return push.idle
+    useful = changed is not None and (push.looked is None or changed > push.looked)
+    return 0 if useful else push.idle + 1
 
 
 @dataclass(slots=True, kw_only=True)

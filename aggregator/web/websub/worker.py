@@ -54,6 +54,11 @@ class Worker:
                 log=_log,
             )
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return self._outbox.busy
+
     async def tick(self) -> None:
         """Sends what is to be sent, as long as there is more of it than finds room."""
         while await self._round():

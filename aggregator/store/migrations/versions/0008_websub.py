@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("next_try", sa.BigInteger, nullable=False),
         sa.Column("hinted", sa.BigInteger),
+        sa.Column("looked", sa.BigInteger),
         sa.Column("idle", sa.Integer, nullable=False),
         sa.Column("reason", sa.Text),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_pushes")),
