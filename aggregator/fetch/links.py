@@ -17,7 +17,7 @@ def hub(headers: Mapping[bytes, bytes], url: str) -> HubLink | None:
     written = headers.get(b"link", b"")
     if b"hub" not in written or len(written) > _LONGEST:
         return None
-    links = httpx.Response(200, headers=[(b"link", written)]).links
-    named = urls.absolute(links.get("hub", {}).get("url"), url)
-    topic = urls.absolute(links.get("self", {}).get("url"), url)
+    found = httpx.Response(200, headers=[(b"link", written)]).links.values()
+    by_rel = {link["rel"]: link.get("url") for link in found if "rel" in link}
+    named, topic = (urls.absolute(by_rel.get(rel), url) for rel in ("hub", "self"))
     return HubLink(named, topic or urls.public(url)) if named else None
