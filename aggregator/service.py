@@ -67,19 +67,31 @@ async def serve(serving: Serving, application: Application, jobs: Sequence[Job] 
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     scheduler.add_job(passes.tick, "interval", seconds=TICK, next_run_time=serving.clock())
     for job in jobs:
-        scheduler.add_job(job.work, "interval", seconds=job.seconds)
+        scheduler.add_job(_turn, "interval", (job, stopped), seconds=job.seconds)
     server = _server(serving, application)
     web = asyncio.create_task(server.serve())
     ended = asyncio.create_task(stopped.wait())
     scheduler.start()
     await asyncio.wait({web, ended}, return_when=asyncio.FIRST_COMPLETED)
     log.info("service.stopping")
+    stopped.set()  # also where it was the web server that ended
     scheduler.pause()
     server.should_exit = True
     await asyncio.gather(passes.stop(), web)
     scheduler.shutdown(wait=False)  # last: it cancels a tick that still waits for its pass
     ended.cancel()
     log.info("service.stopped")
+
+
+async def _turn(job: Job, stopped: asyncio.Event) -> None:
+    """Does a job once; given up when the service stops."""
+    work, end = asyncio.ensure_future(job.work()), asyncio.ensure_future(stopped.wait())
+    await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    if work.done():
+        return work.result()
+    work.cancel()
+    return None
 
 
 @dataclass(slots=True)

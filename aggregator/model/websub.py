@@ -41,7 +41,7 @@ class Intent:
     mode: Mode
     topic: str
     callback: str = field(repr=False)
-    host: str  # of the callback, with its port where that is an unusual one
+    host: str  # of the callback, without its port
     lease: int  # seconds
     secret: str | None = field(default=None, repr=False)
     asked: datetime

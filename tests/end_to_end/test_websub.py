@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,12 +13,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.servers.local_world import LocalServer
+from tests.servers.local_world import LocalServer, Reply
+from tests.servers.websub import FakeSubscriber
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +79,7 @@ class Installation:
         eventually(lambda: self.get("readyz") is not None)
 
     def _listen(self, lines: Any) -> None:
-        self.told.extend(json.loads(line) for line in lines)
+        self.told.extend(map(json.loads, lines))
 
     def stop(self) -> int:
         assert self.process is not None
@@ -98,6 +102,18 @@ class Installation:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         return [line for line in self.told if line["event"] == name]
+
+
+def secrets_of(one: Installation) -> set[str]:
+    """What only the two sides of a subscription may know."""
+    with closing(sqlite3.connect(one.folder / "var/aggregator.sqlite")) as store:
+        theirs = store.execute("SELECT callback, secret FROM subscribers").fetchall()
+        ours = store.execute("SELECT token, secret FROM pushes").fetchall()
+    return (
+        {callback.rpartition("/")[2] for callback, _ in theirs}
+        | {part for row in ours for part in row}
+        | {secret for _, secret in theirs}
+    )
 
 
 @pytest.fixture
@@ -134,3 +150,51 @@ def test_a_story_published_there_is_here_within_seconds(
     eventually(lambda: b"Zweite Meldung" in (reader.get("feeds/all.atom") or b""), seconds=40)
     print(f"published after {published - began:.1f} s, read {time.monotonic() - published:.1f} s later")
     assert reader.events("websub.hinted")
+    feeds = [hub.get(f"feeds/all.{suffix}") or b"" for suffix in ("rss", "atom", "json")]
+    assert all(f"{hub.url}hub".encode() in feed for feed in feeds)
+    shown = json.dumps([hub.told, reader.told]).encode()
+    for one in (hub, reader):
+        shown += b"".join(
+            one.get(path) or b"" for path in ("status.json", "status", "opml.xml", "feeds.opml", "feeds/all.atom")
+        )
+    secrets = secrets_of(hub) | secrets_of(reader)
+    assert len(secrets) == 2, "the callback's token and the secret, which both know"
+    assert not [secret for secret in secrets if secret.encode() in shown]
+    assert not [line for line in (*hub.told, *reader.told) if line["level"] in {"error", "critical"}]
+    assert (reader.stop(), hub.stop()) == (0, 0)
+
+
+def test_a_delivery_under_way_does_not_hold_up_the_end_and_is_made_after_the_next_start(tmp_path: Path) -> None:
+    with LocalServer() as publisher, FakeSubscriber() as subscriber:
+        publisher.reply("/feed", feed("Erste Meldung"))
+        hub = Installation(
+            tmp_path / "hub", publisher.url("/feed"), interval="1h", websub="hub: true, private_callbacks: true"
+        )
+        try:
+            hub.start()
+            eventually(lambda: b"Erste Meldung" in (hub.get("feeds/all.rss") or b""))
+            form = {
+                "hub.mode": "subscribe",
+                "hub.topic": f"{hub.url}feeds/all.rss",
+                "hub.callback": subscriber.callback(),
+            }
+            with urllib.request.urlopen(f"{hub.url}hub", urlencode(form).encode(), timeout=5) as answer:
+                assert answer.status == 202
+            eventually(lambda: hub.events("websub.subscribed"))
+            pieces = subscriber.server.drip(b"x")
+            subscriber.server.script("/callback/a", lambda _: Reply(body=pieces))
+            publisher.reply("/feed", feed("Erste Meldung", "Zweite Meldung"))
+            hub.run()
+            eventually(subscriber.deliveries)
+            began = time.monotonic()
+            assert hub.stop() == 0
+            assert time.monotonic() - began < 5
+            subscriber.callback()
+            hub.start()
+            eventually(lambda: len(subscriber.deliveries()) == 2)
+            assert "Zweite Meldung" in subscriber.deliveries()[1].body.decode()
+            assert not [line for line in hub.told if "exception" in line or "traceback" in line]
+        finally:
+            if hub.process is not None:
+                hub.process.kill()
+                hub.process.wait()

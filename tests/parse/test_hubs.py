@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from aggregator.model import Document, Fetched, Hints, HubLink, Validators
+from aggregator.model import Document, Fetched, Hints, HubLink, Kind, Listing, Selector, Validators
 from aggregator.parse import document
 from aggregator.passes import remember
 
@@ -35,6 +35,15 @@ def written(template: str, hub: str, topic: str) -> bytes:
 @pytest.mark.parametrize("template", [ATOM, RSS, JSON], ids=["Atom", "RSS", "JSON Feed"])
 def test_every_format_names_hub_and_topic(template: str) -> None:
     read = document.read(written(template, "/hub", "https://amt.example/topic"), Hints(url=URL))
+    assert isinstance(read, Document)
+    assert (read.hubs, read.topic) == (("https://amt.example/hub",), "https://amt.example/topic")
+
+
+def test_a_page_names_its_hub_in_the_head_alone() -> None:
+    page = b"""<html><head><title>T</title><link rel="hub" href="/hub"><link rel="self" href="/topic"></head>
+<body><link rel="hub" href="https://visitor.example/"><li><a href="/1">A</a></li></body></html>"""
+    recipe = Listing(item="li", link=Selector(css="a", attribute="href"))
+    read = document.read(page, Hints(url=URL, kind=Kind.LISTING, listing=recipe))
     assert isinstance(read, Document)
     assert (read.hubs, read.topic) == (("https://amt.example/hub",), "https://amt.example/topic")
 

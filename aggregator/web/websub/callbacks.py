@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from aggregator.errors import StoreError
 from aggregator.model import Push, PushState
 from aggregator.store import connect
 from aggregator.web.site import Site
@@ -22,15 +23,21 @@ def routes(site: Site) -> list[Route]:
         return []
 
     async def callback(request: Request) -> Response:
-        token = request.path_params["token"]
-        push = await asyncio.to_thread(_push, site, token)
-        if push is None:
-            return _missing()
-        if request.method == "POST":
-            return await _delivered(site, push, request)
-        return await asyncio.to_thread(_asked, site, push, dict(request.query_params))
+        try:
+            return await _answered(site, request)
+        except StoreError:  # a hub asks and delivers once more
+            return PlainTextResponse("not now\n", status_code=503)
 
     return [Route("/websub/{token:str}", callback, methods=["GET", "POST"])]
+
+
+async def _answered(site: Site, request: Request) -> Response:
+    push = await asyncio.to_thread(_push, site, request.path_params["token"])
+    if push is None:
+        return _missing()
+    if request.method == "POST":
+        return await _delivered(site, push, request)
+    return await asyncio.to_thread(_asked, site, push, dict(request.query_params))
 
 
 def _missing() -> Response:

@@ -23,6 +23,7 @@ from aggregator.web.websub.outbox import Parcel, Returned, Room
 
 _MINUTE = timedelta(minutes=1)
 _ASKED_A_MINUTE = 30  # at one host: strangers decide who is asked back
+_ASKED_IN_ALL = 300  # a minute: a victim may have many names
 _ALL = 1_000  # there are not more (hub.Caps): those of one slow host must not stand before all others
 _ENDED_AT_ONCE = 100  # subscriptions of a feed that is no more, in one round
 
@@ -61,6 +62,8 @@ class Documents:
 
     def digest(self, topic: str) -> str:
         """Of what stands there now; "" where nothing does."""
+        if topic not in self.names:
+            return ""
         path = self.output / self.names[topic]
         try:
             state = path.stat()
@@ -168,12 +171,15 @@ class Hub:
         self._forget(now)
         if room.left <= 0:
             return
+        left = _ASKED_IN_ALL - sum(map(len, self._asked.values()))
         for intent in shelf.intents(now, _ALL):
             lately = self._asked.setdefault(intent.host, deque())
             key = (intent.mode, intent.topic, intent.callback)
-            if len(lately) >= _ASKED_A_MINUTE or not room.take(key, intent.host, failing=intent.tries > 0):
+            full = left <= 0 or len(lately) >= _ASKED_A_MINUTE
+            if full or not room.take(key, intent.host, failing=intent.tries > 0):
                 continue
             lately.append(now)
+            left -= 1
             challenge = secrets.token_urlsafe(32)
             lease = {"lease_seconds": intent.lease} if intent.mode is Mode.SUBSCRIBE else {}
             question = protocol.asking(

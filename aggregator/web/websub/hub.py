@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from aggregator.errors import StoreError
 from aggregator.model import Intent, Mode
 from aggregator.store import connect
 from aggregator.store.websub import Counts
@@ -41,7 +42,10 @@ def routes(site: Site, caps: Caps = Caps()) -> list[Route]:
         body = await _body(request)
         if isinstance(body, Refused):
             return _said(body)
-        return _said(await asyncio.to_thread(_taken, site, caps, body, frozenset(topics)))
+        try:
+            return _said(await asyncio.to_thread(_taken, site, caps, body, frozenset(topics)))
+        except StoreError:
+            return _said(Refused(503, "not now"))
 
     return [Route("/hub", hub, methods=["POST"])]
 

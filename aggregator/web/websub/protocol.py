@@ -113,7 +113,7 @@ def _form(body: bytes) -> dict[str, str] | Refused:
 
 
 def _host(callback: str, *, private: bool) -> str | Refused:
-    """The host of a callback as the pace counts it. A name may still lead to an address that is not public: what it leads to is
+    """The host of a callback, without its port: a victim has one host and many ports. A name may still lead to an address that is not public: what it leads to is
     looked at when it is connected to."""
     if not re.fullmatch(rf"[!-~]{{1,{_LONGEST}}}", callback) or "#" in callback:
         return Refused(
@@ -128,7 +128,7 @@ def _host(callback: str, *, private: bool) -> str | Refused:
     closed = addresses.loopback_name(target.host) or (literal is not None and not addresses.public(literal))
     if closed and not private:
         return Refused(400, "hub.callback: an address that can be reached from everywhere")
-    return target.place
+    return target.host
 
 
 # ---------------------------------------------------------------------------------------------------------- asking back

@@ -267,6 +267,21 @@ def test_a_flood_of_requests_asks_a_victim_thirty_times_a_minute(hub: Installati
     assert len(subscriber.server.requests) == 60, "who did not confirm is not asked again"
 
 
+@pytest.mark.slow
+def test_a_flood_over_many_hosts_has_a_bound_too(hub: Installation, subscriber: FakeSubscriber) -> None:
+    callback = subscriber.callback("victim")
+    for number in range(400):
+        intent = Intent(
+            mode=Mode.SUBSCRIBE, topic=TOPIC, callback=f"{callback}?{number}", host=f"name{number}", lease=3600,
+            asked=hub.now, next_try=hub.now,
+        )  # fmt: skip
+        with hub.store() as store:
+            store.websub.ask(intent)
+    hub.tick()
+    hub.tick(seconds=30)
+    assert len(subscriber.server.requests) == 300
+
+
 def test_the_same_request_again_and_again_is_one(hub: Installation, subscriber: FakeSubscriber) -> None:
     for _ in range(50):
         hub.ask(subscriber.callback())

@@ -58,6 +58,12 @@ def test_callbacks(callback: str, taken: bool) -> None:
     assert isinstance(protocol.asked(form(callback=callback), {TOPIC}, private=False), Asked) is taken
 
 
+def test_ports_of_one_host_are_one_host() -> None:
+    callbacks = (f"http://victim.example:{port}/" for port in (80, 8080, 9000))
+    asked = [protocol.asked(form(callback=callback), {TOPIC}, private=False) for callback in callbacks]
+    assert {one.host for one in asked if isinstance(one, Asked)} == {"victim.example"}
+
+
 def test_where_it_is_allowed_a_callback_is_private() -> None:
     assert isinstance(protocol.asked(form(callback="http://127.0.0.1:8/"), {TOPIC}, private=True), Asked)
 
