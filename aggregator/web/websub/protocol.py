@@ -113,8 +113,8 @@ def _form(body: bytes) -> dict[str, str] | Refused:
 
 
 def _host(callback: str, *, private: bool) -> str | Refused:
-    """The host of a callback, without its port: a victim has one host and many ports. A name may still lead to an address that is not public: what it leads to is
-    looked at when it is connected to."""
+    """The host of a callback, without its port: a victim has one host and many ports. A name may still lead to an address that
+    is not public: what it leads to is looked at when it is connected to."""
     if not re.fullmatch(rf"[!-~]{{1,{_LONGEST}}}", callback) or "#" in callback:
         return Refused(
             400, f"hub.callback: an http or https address of at most {_LONGEST:,} ASCII characters, without #"

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from aggregator.store import connect
 from aggregator.store.connect import Store
@@ -32,6 +34,10 @@ class Installation:
 
     def __post_init__(self) -> None:
         self._transport = httpx.ASGITransport(app.build(self.site))
+
+    def serves(self, routes: list[Route]) -> None:
+        """These routes alone."""
+        self._transport = httpx.ASGITransport(Starlette(routes=routes))
 
     def publish(self, content: bytes, name: str = "feeds/all.atom") -> None:
         path = self.site.output / name

@@ -12,7 +12,8 @@ import pytest
 
 from aggregator.model import Intent, Mode
 from aggregator.web.websub import protocol
-from tests.servers.local_world import Reply
+from aggregator.web.websub.hub import Caps, routes
+from tests.servers.local_world import LocalServer, Reply
 from tests.servers.websub import FakeSubscriber
 from tests.web.websub.installation import BASE, TOPIC, Installation
 
@@ -231,7 +232,7 @@ def test_a_feed_that_is_no_more_is_told_to_its_subscribers(hub: Installation, su
 
 @pytest.mark.slow
 def test_a_slow_subscriber_holds_up_nobody(hub: Installation, subscriber: FakeSubscriber) -> None:
-    with FakeSubscriber() as slow:
+    with FakeSubscriber(LocalServer(host="127.0.0.2")) as slow:
         for number in range(12):
             hub.ask(slow.callback(f"slow{number}"))
         for number in range(30):
@@ -270,13 +271,14 @@ def test_a_flood_of_requests_asks_a_victim_thirty_times_a_minute(hub: Installati
 @pytest.mark.slow
 def test_a_flood_over_many_hosts_has_a_bound_too(hub: Installation, subscriber: FakeSubscriber) -> None:
     callback = subscriber.callback("victim")
-    for number in range(400):
-        intent = Intent(
-            mode=Mode.SUBSCRIBE, topic=TOPIC, callback=f"{callback}?{number}", host=f"name{number}", lease=3600,
-            asked=hub.now, next_try=hub.now,
-        )  # fmt: skip
-        with hub.store() as store:
-            store.websub.ask(intent)
+    with hub.store() as store:
+        for number in range(400):
+            store.websub.ask(
+                Intent(
+                    mode=Mode.SUBSCRIBE, topic=TOPIC, callback=f"{callback}?{number}", host=f"name{number}", lease=3600,
+                    asked=hub.now, next_try=hub.now,
+                )
+            )  # fmt: skip
     hub.tick()
     hub.tick(seconds=30)
     assert len(subscriber.server.requests) == 300
@@ -295,11 +297,23 @@ def test_unsubscribing_what_is_not_subscribed_asks_nobody(hub: Installation, sub
     assert subscriber.server.requests == []
 
 
-@pytest.mark.slow
-def test_a_host_has_its_share_and_no_more(hub: Installation, subscriber: FakeSubscriber) -> None:
-    taken = [hub.ask(subscriber.callback(str(number))).status_code for number in range(101)]
-    assert (taken[99], taken[100]) == (202, 503)
-    assert hub.ask("https://other.example/callback").status_code == 202
+@pytest.mark.parametrize(
+    "caps",
+    [
+        pytest.param(Caps(of_host=2), id="subscriptions of a host"),
+        pytest.param(Caps(of_topic=2), id="subscriptions to a feed"),
+        pytest.param(Caps(subscribers=2), id="subscriptions in all"),
+        pytest.param(Caps(intents=1), id="open requests in all"),
+        pytest.param(Caps(intents_of_host=1), id="open requests of a host"),
+    ],
+)
+def test_strangers_make_us_keep_so_much_and_no_more(hub: Installation, subscriber: FakeSubscriber, caps: Caps) -> None:
+    hub.serves(routes(hub.site, caps))
+    for name in ("a", "b"):
+        subscribed(hub, subscriber, name)
+    hub.ask(subscriber.callback("c"))
+    assert hub.ask(subscriber.callback("d")).status_code == 503
+    assert hub.ask(subscriber.callback("a")).status_code == 202, "who is in may always renew"
 
 
 def test_nobody_stands_at_a_private_address_unless_it_is_allowed(

@@ -272,8 +272,8 @@ def test_a_hub_that_cries_wolf_has_a_source_asked_less_and_less(reader: Installa
     reader.tick()
     confirm(reader)
     asked = 0
-    for _ in range(60):
-        reader.now += timedelta(minutes=1)
+    for _ in range(30):
+        reader.now += timedelta(minutes=2)
         push(reader, signed(reader))
         if due(reader):
             look(reader)
