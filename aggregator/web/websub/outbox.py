@@ -18,6 +18,7 @@ from aggregator.model import Failed, Limits, Message, Sent
 LIMITS = Limits(deadline=10.0, body=4_000, per_host=2, gap=0.0, concurrency=40)
 _OF_HOST = 4  # under way or waiting for their turn
 _FAILING = 8  # places for those that failed before: they are the ones that take ten seconds
+_TOGETHER = 0.05  # seconds: what comes back in them is written down in one go, and makes room in one go
 _WORN = 1_000  # messages after which a client is made anew: it remembers every host it has met
 
 
@@ -104,9 +105,10 @@ class Outbox:
             task.add_done_callback(self._came_back)
 
     async def wait(self, seconds: float) -> None:
-        """Until one comes back, at most so long."""
-        if self._under_way and not self._returned:
+        """Until one comes back and others that are about to, at most so long."""
+        if self._under_way:
             await asyncio.wait(self._under_way, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(_TOGETHER)
 
     async def rest(self) -> None:
         """Ends the connections where nothing is under way."""
