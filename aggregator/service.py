@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -45,7 +45,15 @@ class Serving:
     clock: Callable[[], datetime]
 
 
-async def serve(serving: Serving, application: Application) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is done beside passes and web server, every so many seconds, never twice at a time."""
+
+    seconds: int
+    work: Callable[[], Awaitable[None]]
+
+
+async def serve(serving: Serving, application: Application, jobs: Sequence[Job] = ()) -> None:
     """Runs until SIGTERM or SIGINT; then ends cleanly within five seconds."""
     import structlog
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -58,18 +66,32 @@ async def serve(serving: Serving, application: Application) -> None:
     # The defaults skip a run that is a second late, and run every missed one after a sleep (measured with 3.11.3).
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     scheduler.add_job(passes.tick, "interval", seconds=TICK, next_run_time=serving.clock())
+    for job in jobs:
+        scheduler.add_job(_turn, "interval", (job, stopped), seconds=job.seconds)
     server = _server(serving, application)
     web = asyncio.create_task(server.serve())
     ended = asyncio.create_task(stopped.wait())
     scheduler.start()
     await asyncio.wait({web, ended}, return_when=asyncio.FIRST_COMPLETED)
     log.info("service.stopping")
+    stopped.set()  # also where it was the web server that ended
     scheduler.pause()
     server.should_exit = True
     await asyncio.gather(passes.stop(), web)
     scheduler.shutdown(wait=False)  # last: it cancels a tick that still waits for its pass
     ended.cancel()
     log.info("service.stopped")
+
+
+async def _turn(job: Job, stopped: asyncio.Event) -> None:
+    """Does a job once; given up when the service stops."""
+    work, end = asyncio.ensure_future(job.work()), asyncio.ensure_future(stopped.wait())
+    await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    if work.done():
+        return work.result()
+    work.cancel()
+    return None
 
 
 @dataclass(slots=True)

@@ -42,4 +42,9 @@ def serve_forever(at: Settings, *, host: str, port: int) -> None:
         clock=at.now,
     )
     site = Site(config=config, output=at.output, store_url=serving.store_url, clock=at.now)
-    asyncio.run(service.serve(serving, app.build(site)))
+    jobs = []
+    if config.websub.hub or config.websub.subscribe:
+        from aggregator.web.websub import worker
+
+        jobs.append(service.Job(seconds=worker.SECONDS, work=worker.Worker(site, app.TYPES).tick))
+    asyncio.run(service.serve(serving, app.build(site), jobs))

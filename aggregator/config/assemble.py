@@ -27,6 +27,7 @@ from aggregator.model import (
     Strength,
     Taxonomy,
     Term,
+    Websub,
 )
 
 if TYPE_CHECKING:
@@ -47,8 +48,13 @@ def site(keys: schema.AggregatorFile) -> Site:
         timezone=keys.timezone,
         imprint_url=keys.imprint_url,
         served=keys.served,
+        hub=f"{keys.base_url}hub" if keys.websub.hub else None,
         minting=keys.minting or _minting(keys.base_url),
     )
+
+
+def websub(keys: schema.WebsubKeys) -> Websub:
+    return Websub(**keys.model_dump())
 
 
 def _minting(base_url: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator import text
 from aggregator.errors import ConfigError, ConfigFaultsError, Place, UsageError
-from aggregator.model import Limits, PublishedFeed, Retention, Site, Source, Taxonomy
+from aggregator.model import Limits, PublishedFeed, Retention, Site, Source, Taxonomy, Websub
 
 if TYPE_CHECKING:
     from aggregator.config.document import Document
@@ -35,6 +35,7 @@ class Config:
     merge_window_days: int
     same: tuple[tuple[str, str], ...]  # pairs of URLs
     apart: tuple[tuple[str, str], ...]
+    websub: Websub
     boilerplate: Mapping[str, tuple[str, ...]]  # by source id, "" for every source
     digest: str
 
@@ -200,6 +201,7 @@ def _config(models: Mapping[str, list[Any]]) -> Config:
         merge_window_days=keys.merge_window_days,
         same=tuple((one, other) for one, other in keys.stories.same),
         apart=tuple((one, other) for one, other in keys.stories.apart),
+        websub=assemble.websub(keys.websub),
         boilerplate={"": standing.everywhere, **standing.sources},
         digest=_digest(site, sources, taxonomy, feeds),
     )

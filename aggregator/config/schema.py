@@ -103,6 +103,14 @@ class StoryKeys(Keys):
     apart: tuple[UrlPair, ...] = Field(default=(), description="pairs of addresses that are two stories")
 
 
+class WebsubKeys(Keys):
+    hub: bool = Field(default=False, description="`aggregator serve` tells subscribers of the published feeds at once")
+    subscribe: bool = Field(default=False, description="`aggregator serve` lets the hubs of sources tell it at once")
+    private_callbacks: bool = Field(
+        default=False, description="true: subscribers of the hub may stand at private or loopback addresses"
+    )
+
+
 class AggregatorFile(Keys):
     """aggregator.yaml: this installation."""
 
@@ -141,6 +149,7 @@ class AggregatorFile(Keys):
         default_factory=RetentionKeys, description="what is kept; what a source still shows is kept in any case"
     )
     limits: LimitKeys = Field(default_factory=LimitKeys, description="bounds of requests and documents")
+    websub: WebsubKeys = Field(default_factory=WebsubKeys, description="being told, and telling, instead of asking")
 
 
 class ListingKeys(Keys):

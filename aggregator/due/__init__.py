@@ -14,6 +14,7 @@ from aggregator.model import Rest, Source, SourceState
 AUTO = "auto"
 _HOUR = timedelta(hours=1)
 _JITTER = 0.1
+_PUSHED = 2  # times the usual wait
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"\s*(\d{1,6})\s*([smhd])\s*", re.ASCII)
 
@@ -45,9 +46,9 @@ def next_due(
 ) -> datetime:
     """When the source is due after a request at `now`; `state` counts that request.
 
-    `auto` waits as long as the rhythm says, and longer where feed or server (`fresh_for`) wish it and no entry is lost by it, up
-    to 24 hours; a written interval is kept to. Failures add to both. Never before `retry_after`, of which the first 24 hours
-    count. ConfigError for an interval that is none.
+    `auto` waits as long as the rhythm says, twice as long where a hub tells of news, and longer where feed or server
+    (`fresh_for`) wish it, each as far as no entry is lost by it, up to 24 hours; a written interval is kept to. Failures add to
+    both. Never before `retry_after`, of which the first 24 hours count. ConfigError for an interval that is none.
     """
     written = duration(source.interval)
     if source.interval == AUTO:
@@ -78,6 +79,9 @@ def duration(written: str) -> timedelta | None:
 
 def _by_rhythm(source: Source, state: SourceState, now: datetime, fresh_for: timedelta | None) -> datetime:
     usual = rhythm.wait(state.rhythm, now, source.timezone)
+    if state.pushed_until is not None and now < state.pushed_until:
+        # Somebody tells us of news, and may have stopped doing so without a word: never so long that an entry is lost
+        usual = max(usual, min(usual * _PUSHED, rhythm.safe(state.rhythm)))
     if state.failing:
         return now + max(_early(usual + backoff.penalty(state, usual), source.id), SHORTEST)
     wishes = [fresh_for or timedelta(), timedelta(seconds=state.rest.seconds if state.rest else 0)]

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.errors import Failure
-from aggregator.fetch import answers, challenge, conditional, decode, politeness, rights, robots
+from aggregator.fetch import answers, challenge, conditional, decode, links, politeness, rights, robots
 from aggregator.fetch.hosts import Hosts
-from aggregator.model import Failed, Fetched, Hop, Limits, NotModified, Outcome, RobotsTxt, Validators
+from aggregator.model import Failed, Fetched, Hop, Limits, Message, NotModified, Outcome, RobotsTxt, Sent, Validators
 
 if TYPE_CHECKING:
     import httpx
@@ -62,6 +62,8 @@ class _Wanted:
     limit: int
     redirects: int
     cut: bool = False  # the beginning of what is too long will do
+    message: Message | None = None  # what is sent instead of a GET for a document
+    began: float | None = None  # by the loop's clock, when it was `now`; None: when the client began
 
 
 class Client:
@@ -123,6 +125,37 @@ class Client:
             redirects=self._limits.redirects,
         )
         return await self._follow(target, wanted)
+
+    async def send(self, message: Message, *, now: datetime) -> Sent | Failed:
+        """The answer to one message, whatever its status: no redirect is followed and no robots.txt asked for, since somebody
+        wants it. Deadline, size, addresses and pace are those of a fetch; 429 and 503 are failures with a time."""
+        from aggregator.fetch import targets
+
+        if self._began is None:
+            self._begin(now)
+        target = targets.read(message.url)
+        if isinstance(target, Failed):
+            return answers.failed(target.failure, target.detail)
+        length = () if message.body is None else ((b"Content-Length", b"%d" % len(message.body)),)
+        written = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in message.headers)
+        wanted = _Wanted(
+            url=message.url,
+            headers=(self._agent, (b"Accept-Encoding", b"identity"), *written, *length),
+            private_host=target.host if message.private_network else None,
+            robots=False,
+            now=now,
+            limit=self._limits.body,
+            redirects=0,
+            cut=True,
+            message=message,
+            began=asyncio.get_running_loop().time(),
+        )
+        answer, _ = await self._turn(target, wanted, self._limits.deadline)
+        if isinstance(answer, Failed):
+            return answer
+        following = _following(answer, target) if answer.status in answers.REDIRECTS else None
+        location = None if following is None or isinstance(following, Failed) else following.shown
+        return Sent(status=answer.status, body=answer.body, location=location)
 
     def _begin(self, now: datetime) -> None:
         self._began = asyncio.get_running_loop().time()
@@ -220,8 +253,9 @@ class Client:
 
     def _moment(self, wanted: _Wanted) -> datetime:
         """What time it is, to the second: `now` is that of the pass, which may have been going on for long."""
-        assert self._began is not None
-        return wanted.now + timedelta(seconds=int(asyncio.get_running_loop().time() - self._began))
+        began = wanted.began or self._began
+        assert began is not None
+        return wanted.now + timedelta(seconds=int(asyncio.get_running_loop().time() - began))
 
     async def _ask(self, target: Target, wanted: _Wanted, left: float) -> Answer | Failed:
         from aggregator.fetch import received
@@ -237,7 +271,7 @@ class Client:
         except UnreachableError as error:
             return answers.failed(error.failure, error.detail)
         known = answer.status in answers.REDIRECTS or answer.status in answers.DOCUMENTS or answer.status == 304
-        if known:
+        if known or (wanted.message and answer.status not in answers.WAIT):
             return answer
         return answers.refused(answer.status, answer.headers, answer.body, now=self._moment(wanted))
 
@@ -263,6 +297,7 @@ class Client:
             validators=answers.validators(answer.headers),
             fresh_for=answers.fresh_for(answer.headers),
             rights=rights.read(answer.headers),
+            hub=links.hub(answer.headers, url),
         )
 
 
@@ -285,9 +320,14 @@ def _request(target: Target, wanted: _Wanted) -> httpx.Request:
     if target.authorization:
         headers.append((b"Authorization", target.authorization))
     private = target.host == wanted.private_host
+    body = wanted.message.body if wanted.message else None
     # `stream` and not `content`: httpx adds no headers of its own then
     return httpx.Request(
-        "GET", target.url, headers=headers, stream=httpx.ByteStream(b""), extensions={"private": private}
+        "GET" if body is None else "POST",
+        target.url,
+        headers=headers,
+        stream=httpx.ByteStream(body or b""),
+        extensions={"private": private},
     )
 
 

@@ -25,7 +25,7 @@ _GLIMPSE_SECONDS = 2.0
 _MOST_HEADERS = 1_000  # honest answers have 10 to 40; a shop that sets 300 cookies is odd, but no attack
 # Headers that are lists and may be spread over several lines (RFC 9110 section 5.3), with what stands between the lines.
 # One line of X-Robots-Tag may speak of one robot only, so they stay apart.
-_JOINED = {b"content-encoding": b", ", b"x-robots-tag": b"\n"}
+_JOINED = {b"content-encoding": b", ", b"link": b", ", b"x-robots-tag": b"\n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ def _announced(headers: Mapping[bytes, bytes]) -> int:
 async def _read(
     status: int, headers: Mapping[bytes, bytes], stream: httpx.AsyncByteStream, limit: int, *, cut: bool
 ) -> Answer:
-    if status in _DOCUMENTS:
+    # A hub takes any 2xx for an answer, and wants to see what it says
+    if status in _DOCUMENTS or (cut and 200 <= status < 300 and status not in _BODILESS):
         return await _document(status, headers, stream, limit, cut=cut)
     if status in _BODILESS or headers.get(b"content-length") == b"0":
         return await _document(status, {**headers, b"content-encoding": b""}, stream, limit, cut=cut)

@@ -84,7 +84,8 @@ class Stream(asyncio.Protocol):
         return data
 
     def write(self, data: bytes) -> None:
-        """Without waiting: a request is a few hundred bytes. When the other side is gone, reading tells."""
+        """Without waiting: a request is a few hundred bytes, a delivery one document. When the other side is gone,
+        reading tells."""
         if not self._ended:
             self._transport.write(data)
 

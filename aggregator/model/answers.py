@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
 from aggregator.errors import Failure
 from aggregator.model.sources import Kind, Listing
+from aggregator.model.websub import HubLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class Fetched:
     validators: Validators
     fresh_for: timedelta | None = None  # how long the server says that it will say the same (RFC 9111 section 4.2.1)
     rights: Rights | None = None  # None: nothing is reserved
+    hub: HubLink | None = None  # as the headers say, which count before the document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,25 @@ class Failed:
 
 
 Outcome: TypeAlias = Fetched | NotModified | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One request that is sent as it is. `url` may be a capability: it is not shown."""
+
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = field(default=None, repr=False)  # None: a GET; else a POST
+    private_network: bool = False  # the host may stand at an address that is not public
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What a message was answered with: any status, the beginning of a body where it is a 2xx."""
+
+    status: int
+    body: bytes = field(repr=False)
+    location: str | None = None  # absolute, where the status is a redirect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +193,7 @@ class Document:
     homepage: str | None = None
     language: str | None = None
     hubs: tuple[str, ...] = ()
+    topic: str | None = None  # what it calls itself: `rel="self"`, the name under which a hub knows it
     next_page: str | None = None  # listings: where the next page is
     entries: tuple[Entry, ...] = ()
     known: tuple[str, ...] = ()

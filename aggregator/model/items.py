@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aggregator.errors import Failure
 from aggregator.model.answers import Enclosure, Entry, Rest, Rights, Validators
+from aggregator.model.websub import HubLink
 
 
 class DateTrust(StrEnum):
@@ -176,6 +177,8 @@ class SourceState:
     face: Face | None = None
     drift: Drift | None = None
     rights: Rights | None = None  # what its last whole answer reserved
+    hub: HubLink | None = None  # who tells of its news, as its last document says
+    pushed_until: datetime | None = None  # a hub tells us until then; read with the state, never written with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

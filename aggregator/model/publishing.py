@@ -69,4 +69,5 @@ class Site:
     timezone: str
     imprint_url: str | None = None
     served: bool = False  # by `aggregator serve`: the pages then link search and status
+    hub: str | None = None  # where one subscribes to its feeds by WebSub
     minting: str = ""  # RFC 4151 tagging entity for story ids: `example.org,2026`

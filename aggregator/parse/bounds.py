@@ -24,6 +24,7 @@ def document(read: Document, characters: int) -> Document:
         homepage=_url(read.homepage),
         language=_name(read.language),
         hubs=tuple(hub for hub in read.hubs[:_MANY] if _url(hub)),
+        topic=_url(read.topic),
         next_page=_url(read.next_page),
         entries=entries,
     )

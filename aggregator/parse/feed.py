@@ -257,7 +257,8 @@ def _document(result: Parsed, hints: Hints, fingerprints: Sequence[str], utf8: b
         title=_plain(feed.get("title")),
         homepage=homepage,
         language=feed.get("language") or None,
-        hubs=_hubs(feed, hints.url),
+        hubs=_links(feed, "hub", hints.url),
+        topic=next(iter(_links(feed, "self", hints.url)), None),
         rest=rest.read(feed, utf8),
         entries=tuple(
             entry.read(one, atom=atom, base=base, fingerprint=fingerprint)
@@ -266,9 +267,9 @@ def _document(result: Parsed, hints: Hints, fingerprints: Sequence[str], utf8: b
     )
 
 
-def _hubs(feed: Parsed, base: str) -> tuple[str, ...]:
-    found = (urls.absolute(link.get("href"), base) for link in feed.get("links", ()) if link.get("rel") == "hub")
-    return tuple(dict.fromkeys(hub for hub in found if hub))
+def _links(feed: Parsed, rel: str, base: str) -> tuple[str, ...]:
+    found = (urls.absolute(link.get("href"), base) for link in feed.get("links", ()) if link.get("rel") == rel)
+    return tuple(dict.fromkeys(link for link in found if link))
 
 
 def _plain(title: str | None) -> str | None:

@@ -40,6 +40,7 @@ def read(text: str | bytes, hints: Hints) -> Document | Unreadable:
         homepage=urls.absolute(_string(found.get("home_page_url")), hints.url),
         language=_string(found.get("language")),
         hubs=_hubs(found, hints.url),
+        topic=urls.absolute(_string(found.get("feed_url")), hints.url),
         entries=readable,
         repairs=_repairs(len(items), len(entries), len(readable), hints.limit),
     )

@@ -40,10 +40,18 @@ def read(decoded: Decoded, hints: Hints, recipe: Listing) -> Document | Unreadab
         title=places.title(tree),
         homepage=hints.url,
         language=places.language(tree),
+        hubs=_named(tree, "hub", base),
+        topic=next(iter(_named(tree, "self", base)), None),
         next_page=next_page,
         entries=entries,
         repairs=(*decoded.repairs, *((f"items without a link were left out: {lost}",) if lost else ())),
     )
+
+
+def _named(tree: Tag, rel: str, base: str) -> tuple[str, ...]:
+    """Links of the head alone: what stands further down may be a visitor's (WebSub section 8.1)."""
+    found = (urls.absolute(places.attribute(link, "href"), base) for link in tree.select(f'head > link[rel~="{rel}"]'))
+    return tuple(link for link in found if link)
 
 
 def _entry(item: Tag, recipe: Listing, base: str) -> Entry | None:

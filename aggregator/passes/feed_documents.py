@@ -29,7 +29,7 @@ class Press:
     def __init__(self, config: Config, store: Store, *, everything: bool) -> None:
         self.config = config
         self.archives = store.feeds.archives()
-        self.hub: str | None = None  # URL of the WebSub hub that documents name, where there is one
+        self.hub = config.site.hub
         self.dropped: set[str] = set()  # stories that a document had to leave out
         self._documents: set[str] = set()
         self._faults: set[Told] = set()

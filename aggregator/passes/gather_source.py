@@ -143,7 +143,12 @@ async def _read(
     cleaned = await tools.sandbox.clean([one.recognised for one in wanted], source, now=now)
     if isinstance(cleaned, Unreadable):
         return failed(source, state, Failed(failure=cleaned.failure, detail=cleaned.detail), now=now)
-    moved = replace(remember.moved(state, fetched, now=now), rest=document.rest, rights=fetched.rights)
+    moved = replace(
+        remember.moved(state, fetched, now=now),
+        rest=document.rest,
+        rights=fetched.rights,
+        hub=remember.hub(fetched, document),
+    )
     items = (one if isinstance(one, Rejected) else one[0] for one in cleaned)
     update = plan(moved, complete, list(zip(wanted, items, strict=True)), known)
     heard = remember.Heard(

@@ -17,6 +17,7 @@ from aggregator.model import (
     Failed,
     Failing,
     Fetched,
+    HubLink,
     Move,
     NotModified,
     Recognised,
@@ -103,6 +104,14 @@ def moved(state: SourceState, answer: Fetched | NotModified, *, now: datetime) -
     if seen is None or seen.url != there:
         return replace(state, move=Move(url=there, since=now))
     return replace(state, move=replace(seen, times=seen.times + 1))
+
+
+def hub(fetched: Fetched, document: Document) -> HubLink | None:
+    """Who tells of the source's news, and under which name: by the headers, else by the document (WebSub section 4)."""
+    if fetched.hub or not document.hubs:
+        return fetched.hub
+    named = min(document.hubs, key=lambda hub: not hub.startswith("https:"))  # a secret is sent to it
+    return HubLink(named, document.topic or urls.public(fetched.url))
 
 
 def faced(state: SourceState, document: Document, recognised: Sequence[Recognised], *, now: datetime) -> SourceState:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Column, Dialect
 from sqlalchemy.types import UserDefinedType
 
-from aggregator.model import Enclosure, Evidence, Rest, Rhythm, Rights, Tag
+from aggregator.model import Enclosure, Evidence, HubLink, Rest, Rhythm, Rights, Tag
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -186,6 +186,10 @@ def _written_verdicts(verdicts: Mapping[str, bool]) -> str:
     return _encode(dict(verdicts)) if verdicts else ""
 
 
+def _hub(written: str | None) -> HubLink | None:
+    return None if written is None else HubLink(*json.loads(written))
+
+
 def choice(choices: type[StrEnum]) -> Written:
     """One of a closed list of words."""
     return Written("TEXT", str, lambda word: None if word is None else choices(word))
@@ -199,4 +203,5 @@ RHYTHM = Written("TEXT", _written_rhythm, _rhythm)  # [window, fastest, learned,
 REST = Written("TEXT", _written_rest, _rest)  # [seconds, [hour, ...], [weekday, ...]]
 TAGS = Written("TEXT", _written_tags, _tags)  # [label, score, [[rule, field, text, weight], ...], version] each
 RIGHTS = Written("TEXT", _written_rights, _rights)  # [TDM reserved, policy, [directives]]
+HUB = Written("TEXT", _json, _hub)  # [hub, topic]
 VERDICTS = Written("TEXT", _written_verdicts, _verdicts)  # {path: allowed}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -31,6 +32,9 @@ from aggregator.store import search as finding
 from aggregator.store.items import Listed
 from aggregator.store.keeping import Keeping
 from aggregator.store.transactions import translated
+
+if TYPE_CHECKING:
+    from aggregator.store.websub import Subscriptions
 
 WAIT = 5.0  # seconds a writer waits for another one
 
@@ -159,6 +163,13 @@ class Store(Keeping):
         """Remembers it, or that it is over."""
         with self._writing() as connection:
             hosts.put_offline(connection, since)
+
+    @property
+    def websub(self) -> Subscriptions:
+        """The subscriptions by WebSub, others' and ours."""
+        from aggregator.store.websub import Subscriptions
+
+        return Subscriptions(self._reading, self._writing)
 
     # -------------------------------------------------------------------------------------------------------------- settle
 

@@ -22,12 +22,24 @@ from sqlalchemy import (
 )
 
 from aggregator.errors import Failure
-from aggregator.model import DateTrust, Verdict
-from aggregator.store.columns import ENCLOSURES, INSTANT, REST, RHYTHM, RIGHTS, SPAN, STRINGS, TAGS, VERDICTS, choice
+from aggregator.model import DateTrust, Mode, PushState, Verdict
+from aggregator.store.columns import (
+    ENCLOSURES,
+    HUB,
+    INSTANT,
+    REST,
+    RHYTHM,
+    RIGHTS,
+    SPAN,
+    STRINGS,
+    TAGS,
+    VERDICTS,
+    choice,
+)
 
 # Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
 # where the two differ.
-VERSION = 6
+VERSION = 7
 
 metadata = MetaData(
     naming_convention={
@@ -66,6 +78,7 @@ sources = Table(
     Column("drift_message", Text),
     Column("drifting_since", INSTANT),
     Column("rights", RIGHTS),
+    Column("hub", HUB),
 )
 
 hosts = Table(  # by origin: what a pass learns of servers, for the next one
@@ -312,4 +325,56 @@ counters = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
+)
+
+subscribers = Table(  # to our feeds: who showed that they want them
+    "subscribers",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("callback", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("secret", Text),
+    Column("expires", INSTANT, nullable=False),
+    Column("delivered", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try", INSTANT, nullable=False),
+    Column("failing_since", INSTANT),
+    Index("ix_subscribers_host", "host"),
+    sqlite_with_rowid=False,
+)
+
+intents = Table(  # what our hub was asked for and has not yet asked back
+    "intents",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("callback", Text, primary_key=True),
+    Column("mode", choice(Mode), nullable=False),
+    Column("host", Text, nullable=False),
+    Column("lease", Integer, nullable=False),
+    Column("secret", Text),
+    Column("asked", INSTANT, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try", INSTANT, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+pushes = Table(  # our subscriptions to sources
+    "pushes",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("source_id", Text, nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("state", choice(PushState), nullable=False),
+    Column("asked", INSTANT, nullable=False),
+    Column("expires", INSTANT),
+    Column("tries", Integer, nullable=False),
+    Column("next_try", INSTANT, nullable=False),
+    Column("hinted", INSTANT),
+    Column("looked", INSTANT),
+    Column("idle", Integer, nullable=False),
+    Column("reason", Text),
+    Index("ix_pushes_source_id", "source_id"),
+    sqlite_with_rowid=False,
 )

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal_column, select
 
 from aggregator import text
-from aggregator.model import Drift, Face, Failing, Move, Rejected, SourceState, Validators
+from aggregator.model import Drift, Face, Failing, Move, PushState, Rejected, SourceState, Validators
 from aggregator.store import columns, schema, sqlite
 
 _TABLE = schema.sources
 _PUT = sqlite.upsert(_TABLE, *(column.name for column in _TABLE.c if column.name != "source_id"))
-_ALL = select(_TABLE)
+_PUSHES = schema.pushes
+# Of several subscriptions of one source, which a moved hub leaves behind, the one that lives longest
+_UNTIL = (
+    select(func.max(_PUSHES.c.expires))
+    .where(_PUSHES.c.source_id == _TABLE.c.source_id, _PUSHES.c.state == literal_column(f"'{PushState.LIVE}'"))
+    .scalar_subquery()
+)
+_ALL = select(_TABLE, _UNTIL.label("pushed_until"))
 _ONE = _ALL.where(_TABLE.c.source_id == bindparam("of_source"))
 _write = columns.writing(tuple(_TABLE.c))
 _read = columns.reading(tuple(_TABLE.c))
@@ -31,6 +38,7 @@ _SAME = (
     "rhythm",
     "rest",
     "rights",
+    "hub",
 )
 _DROP_REJECTS = delete(schema.rejects).where(schema.rejects.c.source_id == bindparam("of_source"))
 _TITLE = 300  # characters of a rejected entry's title: enough to find it
@@ -71,7 +79,8 @@ def _title(rejected: Rejected) -> str:
 
 
 def _state(row: Sequence[Any]) -> SourceState:
-    column = dict(zip(_NAMES, _read(row), strict=True))
+    *stored, pushed_until = _read(row)
+    column = dict(zip(_NAMES, stored, strict=True))
     failure, moved_to, drift = column["failure"], column["moved_to"], column["drift_message"]
     faced = column["title"] is not None or column["link_host"] is not None
     return SourceState(
@@ -84,6 +93,7 @@ def _state(row: Sequence[Any]) -> SourceState:
         face=Face(title=column["title"], host=column["link_host"]) if faced else None,
         drift=Drift(message=drift, since=column["drifting_since"]) if drift is not None else None,
         strikes=column["strikes"] or 0,
+        pushed_until=columns.INSTANT.read(pushed_until),
         **{name: column[name] for name in _SAME},
     )
 

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from aggregator.web import search, status
 from aggregator.web.site import Site
+from aggregator.web.websub import callbacks, hub, protocol
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -89,6 +90,8 @@ def build(site: Site) -> Starlette:
         Route("/healthz", _alive),
         *status.routes(site),
         *search.routes(site),
+        *hub.routes(site),
+        *callbacks.routes(site),
         Route("/feeds/{feed_id:str}.{suffix:str}", published),
         Route("/feeds/{feed_id:str}", negotiated),
         Route("/{path:path}", published),
@@ -128,6 +131,9 @@ def _file_response(site: Site, files: Files, request: Request, name: str) -> Res
     }
     if name.startswith("feeds/") or name in _OPML:
         headers["Access-Control-Allow-Origin"] = "*"
+    base = site.config.site
+    if base.hub and path.suffix in protocol.SUFFIXES and name.startswith("feeds/"):
+        headers["Link"] = protocol.link(base.hub, f"{base.base_url}{name}")
     if fresh(request, file.etag, file.modified):
         return Response(status_code=304, headers=headers)
     return Response(file.content, headers=headers)

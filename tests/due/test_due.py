@@ -163,6 +163,22 @@ def test_wishes(rhythm: Rhythm, rest: Rest | None, fresh_for: timedelta | None, 
     assert due.next_due(source(interval="5m"), remembered, NOW, fresh_for=fresh_for) - NOW <= 5 * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("rhythm", "until", "wait"),
+    [
+        pytest.param(ACTIVE, NOW + DAY, 40 * MINUTE, id="who is told waits twice as long"),
+        pytest.param(ACTIVE, NOW, 20 * MINUTE, id="not when nobody tells any more"),
+        pytest.param(replace(ACTIVE, window=6), NOW + DAY, 22.5 * MINUTE, id="not so long that entries would be lost"),
+    ],
+)
+def test_a_source_whose_hub_tells_of_news(rhythm: Rhythm, until: datetime, wait: timedelta) -> None:
+    told = replace(state(), rhythm=rhythm, pushed_until=until)
+    assert wait * 0.85 <= due.next_due(source(), told, NOW) - NOW <= wait
+    assert due.next_due(source(interval="1h"), told, NOW) - NOW <= HOUR, "what is written is kept to"
+    failing = replace(told, failures=1, failing=Failing(failure=Failure.TIMEOUT, message="", since=NOW))
+    assert due.next_due(source(), failing, NOW) - NOW <= 2 * 20 * MINUTE
+
+
 @given(
     st.integers(0, 10**8),
     st.frozensets(st.integers(0, 23)),

@@ -26,6 +26,7 @@ class Seen:
     path: str
     headers: Mapping[str, str]
     connection: int
+    body: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,17 +208,23 @@ def _in_turn(answers: Sequence[Answer]) -> Script:
 
 
 def _request(connection: socket.socket, number: int) -> Seen | None:
-    """The next request without a body, None at the end."""
+    """The next request, None at the end."""
     received = b""
     while b"\r\n\r\n" not in received:
         more = connection.recv(65_536)
         if not more:
             return None
         received += more
-    first, *lines = received.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    head, _, body = received.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
     method, path, _ = first.split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Seen(method=method, path=path, headers=headers, connection=number)
+    while len(body) < int(headers.get("content-length", "0")):
+        more = connection.recv(65_536)
+        if not more:
+            return None
+        body += more
+    return Seen(method=method, path=path, headers=headers, connection=number, body=body)
 
 
 def _written(reply: Reply) -> Iterator[bytes]:

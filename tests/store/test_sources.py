@@ -18,6 +18,7 @@ from aggregator.model import (
     Entry,
     Face,
     Failing,
+    HubLink,
     Item,
     Move,
     Prose,
@@ -67,6 +68,7 @@ STATES = st.builds(
     drift=st.none() | st.builds(Drift, message=TEXTS, since=INSTANTS),
     rights=st.none()
     | st.builds(Rights, tdm_reserved=st.booleans(), tdm_policy=st.none() | TEXTS, robots=st.lists(TEXTS).map(tuple)),
+    hub=st.none() | st.builds(HubLink, TEXTS, TEXTS),
 )
 
 
