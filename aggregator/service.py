@@ -45,8 +45,8 @@ class Serving:
     clock: Callable[[], datetime]
 
 
-async def serve(serving: Serving, application: Application) -> None:
-    """Runs until SIGTERM or SIGINT; then ends cleanly within five seconds."""
+async def serve(serving: Serving, application: Application, protocol: type[asyncio.Protocol] | str = "h11") -> None:
+    """Runs until SIGTERM or SIGINT; then ends cleanly within five seconds. `protocol` reads HTTP under uvicorn."""
     import structlog
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -58,7 +58,7 @@ async def serve(serving: Serving, application: Application) -> None:
     # The defaults skip a run that is a second late, and run every missed one after a sleep (measured with 3.11.3).
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     scheduler.add_job(passes.tick, "interval", seconds=TICK, next_run_time=serving.clock())
-    server = _server(serving, application)
+    server = _server(serving, application, protocol)
     web = asyncio.create_task(server.serve())
     ended = asyncio.create_task(stopped.wait())
     scheduler.start()
@@ -135,7 +135,7 @@ class _Passes:
                 await asyncio.wait_for(asyncio.shield(self._running), _GRACE)
 
 
-def _server(serving: Serving, application: Application) -> Any:
+def _server(serving: Serving, application: Application, protocol: type[asyncio.Protocol] | str) -> Any:
     import structlog
     import uvicorn
 
@@ -157,7 +157,7 @@ def _server(serving: Serving, application: Application) -> Any:
             application,
             host=serving.host,
             port=serving.port,
-            http="h11",
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,  # its lines go where ours go
@@ -165,5 +165,6 @@ def _server(serving: Serving, application: Application) -> Any:
             access_log=False,
             timeout_graceful_shutdown=_GRACE,
             server_header=False,
+            proxy_headers=False,  # nothing we say depends on them, and a layer round every request is saved
         )
     )
