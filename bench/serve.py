@@ -5,7 +5,8 @@
 
 Needs nginx on the path; asks with wrk where it is there (its own core is then never the bottleneck), else with a client of its
 own, which is slower than nginx. Both servers are one process, pinned to the first core, the client to the others; they are
-asked in turn, and the ratio is the median of the rounds' ratios.
+asked in turn, and the ratio is the median of the rounds' ratios. "µs each" is the server's processor time for one answer, with
+nginx's and their ratio: the figure to look at on a machine that has other work.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -38,15 +40,22 @@ NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 WRK = shutil.which("wrk")
 
 
+class Server(NamedTuple):
+    port: int
+    process: int
+
+
 class Measured(NamedTuple):
     rate: float  # answers per second
     p99: float  # ms
+    cost: float  # µs of the server's processor time for one answer: what other work on the machine does not change
 
 
 def feed() -> bytes:
     """An Atom feed of 100 stories with an excerpt of 400 characters each, as press publishers allow it."""
     entries = "".join(
-        f"<entry><id>tag:bench.example,2026:story/{n}</id><title>{prose(n, 9)}</title><updated>2026-11-20T10:{n % 60:02}:00Z</updated>"
+        f"<entry><id>tag:bench.example,2026:story/{n}</id><title>{prose(n, 9)}</title>"
+        f"<updated>2026-11-20T10:{n % 60:02}:00Z</updated>"
         f'<link href="https://bench.example/{n}"/><summary>{prose(n + 7, 55)}</summary></entry>\n'
         for n in range(STORIES)
     )
@@ -68,11 +77,15 @@ def ended(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def ours(folder: Path, content: bytes) -> Iterator[tuple[int, int]]:
+def ours(folder: Path, content: bytes) -> Iterator[Server]:
     """`aggregator serve` with nothing to fetch; the feed is put over the empty one that its first pass wrote."""
     (folder / "config").mkdir()
-    (folder / "config/aggregator.yaml").write_text("base_url: https://bench.example/\ntitle: Bench\ncontact: a@b.example\n")
-    (folder / "config/sources.yaml").write_text("sources:\n  - {id: one, name: One, url: 'https://127.0.0.1:9/', interval: 24h}\n")
+    (folder / "config/aggregator.yaml").write_text(
+        "base_url: https://bench.example/\ntitle: Bench\ncontact: a@b.example\n"
+    )
+    (folder / "config/sources.yaml").write_text(
+        "sources:\n  - {id: one, name: One, url: 'https://127.0.0.1:9/', interval: 24h}\n"
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "aggregator", "--log-format", "json", "serve", "--port", "0"],
         cwd=folder, stderr=subprocess.PIPE, text=True,
@@ -87,13 +100,13 @@ def ours(folder: Path, content: bytes) -> Iterator[tuple[int, int]]:
         new.write_bytes(content)
         new.replace(folder / "public/feeds/all.atom")
         pin(process.pid, {0})
-        yield int(told["url"].rstrip("/").rpartition(":")[2]), process.pid
+        yield Server(int(told["url"].rstrip("/").rpartition(":")[2]), process.pid)
     finally:
         ended(process)
 
 
 @contextmanager
-def nginx(folder: Path, content: bytes) -> Iterator[tuple[int, int]]:
+def nginx(folder: Path, content: bytes) -> Iterator[Server]:
     assert NGINX is not None, "nginx is not on the path"
     port = free_port()
     (folder / "root/feeds").mkdir(parents=True)
@@ -113,14 +126,12 @@ def nginx(folder: Path, content: bytes) -> Iterator[tuple[int, int]]:
     try:
         time.sleep(0.5)
         pin(process.pid, {0})
-        yield port, process.pid
+        yield Server(port, process.pid)
     finally:
         ended(process)
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -129,24 +140,37 @@ def free_port() -> int:
 # -------------------------------------------------------------------------------------------------------------- the client
 
 
-def measure(port: int, headers: dict[str, str]) -> Measured:
-    return by_wrk(port, headers) if WRK else asyncio.run(by_hand(port, headers))
+def measure(server: Server, headers: dict[str, str]) -> Measured:
+    before, started = processor(server.process), time.perf_counter()
+    rate, p99 = by_wrk(server.port, headers) if WRK else asyncio.run(by_hand(server.port, headers))
+    answers = rate * (time.perf_counter() - started)
+    return Measured(rate, p99, (processor(server.process) - before) / answers * 1e6)
 
 
-def by_wrk(port: int, headers: dict[str, str]) -> Measured:
+def processor(process: int) -> float:
+    """Seconds of processor time so far; 0 where there is no /proc."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def by_wrk(port: int, headers: dict[str, str]) -> tuple[float, float]:
     given = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     url = f"http://127.0.0.1:{port}/feeds/all.atom"
-    command = [str(WRK), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", *given, url]
+    command = [str(WRK), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "--timeout", "10s", *given, url]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "Non-2xx or 3xx" not in said, said
     assert "Socket errors" not in said, said
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
-    assert rate and p99, said
-    return Measured(float(rate[1]), float(p99[1]) * {"us": 0.001, "ms": 1, "s": 1000}[p99[2]])
+    assert rate, said
+    assert p99, said
+    return float(rate[1]), float(p99[1]) * {"us": 0.001, "ms": 1, "s": 1000}[p99[2]]
 
 
-async def by_hand(port: int, headers: dict[str, str]) -> Measured:
+async def by_hand(port: int, headers: dict[str, str]) -> tuple[float, float]:
     """Counts bytes: all answers to the same question are equally long."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     request = f"GET /feeds/all.atom HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode()
@@ -162,7 +186,7 @@ async def by_hand(port: int, headers: dict[str, str]) -> Measured:
         writer.close()
 
     await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
-    return Measured(len(took) / SECONDS, sorted(took)[len(took) * 99 // 100] * 1000)
+    return len(took) / SECONDS, sorted(took)[len(took) * 99 // 100] * 1000
 
 
 async def answered(port: int, request: bytes) -> int:
@@ -186,34 +210,44 @@ def etag(port: int) -> str:
 
 def main() -> None:
     content = feed()
-    print(f"{STORIES} stories, {len(content):,} bytes; {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s, ", end="")
+    print(
+        f"{STORIES} stories, {len(content):,} bytes; {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s, ",
+        end="",
+    )
     print("asked by wrk" if WRK else "asked by a Python client (slower than nginx: the ratios flatter us)")
     for name in coding.CODINGS:
         started = time.perf_counter()
         size = len(coding.encoded(content, name))
-        print(f"  {name}: {size:,} bytes, {size / len(content):.0%}, {(time.perf_counter() - started) * 1000:.1f} ms, once a version")
+        took = (time.perf_counter() - started) * 1000
+        print(f"  {name}: {size:,} bytes, {size / len(content):.0%}, {took:.1f} ms, once a version")
     pin(0, set(range(1, os.cpu_count() or 1)))
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        with ours(Path(one), content) as (our_port, our_id), nginx(Path(two), content) as (its_port, its_id):
-            rows = {
-                "200": ({}, {}),
-                "200 gzip": ({"Accept-Encoding": "gzip"},) * 2,
-                "304": ({"If-None-Match": etag(our_port)}, {"If-None-Match": etag(its_port)}),
-            }
-            print(f"{'':10}{'ours':>10}{'p99':>9}{'nginx':>12}{'p99':>9}{'ratio (least, most)':>26}")
-            for row, (our_headers, its_headers) in rows.items():
-                pairs = [(measure(our_port, our_headers), measure(its_port, its_headers)) for _ in range(ROUNDS)]
-                print(line(row, pairs))
+    with (
+        tempfile.TemporaryDirectory() as one,
+        tempfile.TemporaryDirectory() as two,
+        ours(Path(one), content) as we,
+        nginx(Path(two), content) as it,
+    ):
+        rows = {
+            "200": ({}, {}),
+            "200 gzip": ({"Accept-Encoding": "gzip"},) * 2,
+            "304": ({"If-None-Match": etag(we.port)}, {"If-None-Match": etag(it.port)}),
+        }
+        ours_head, its_head = f"{'ours':>10}{'p99':>9}", f"{'nginx':>12}{'p99':>9}"
+        print(f"{'':10}{ours_head}{its_head}{'ratio (least, most)':>26}{'µs each':>12}{'nginx':>7}{'ratio':>7}")
+        for row, (our_headers, its_headers) in rows.items():
+            print(line(row, [(measure(we, our_headers), measure(it, its_headers)) for _ in range(ROUNDS)]))
 
 
 def line(row: str, pairs: list[tuple[Measured, Measured]]) -> str:
     ratios = [our.rate / its.rate for our, its in pairs]
+    costs = [its.cost / our.cost for our, its in pairs if our.cost]
     middle = statistics.median
     our, its = ([pair[side] for pair in pairs] for side in (0, 1))
     return (
         f"{row:10}{middle(m.rate for m in our):10,.0f}{middle(m.p99 for m in our):7.1f}ms"
         f"{middle(m.rate for m in its):12,.0f}{middle(m.p99 for m in its):7.1f}ms"
         f"{middle(ratios):12.2f} ({min(ratios):.2f}, {max(ratios):.2f})"
+        f"{middle(m.cost for m in our):12.1f}{middle(m.cost for m in its):7.1f}{middle(costs or [0.0]):7.2f}"
     )
 
 

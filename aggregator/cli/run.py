@@ -27,7 +27,7 @@ def one_pass(at: Settings, request: Request, *, now: datetime) -> Summary:
 def serve_forever(at: Settings, *, host: str, port: int) -> None:
     """Scheduled passes and the web server until SIGTERM or Ctrl-C."""
     from aggregator import service
-    from aggregator.web import app, protocol
+    from aggregator.web import app, server
     from aggregator.web.site import Site
 
     at.log()
@@ -43,5 +43,5 @@ def serve_forever(at: Settings, *, host: str, port: int) -> None:
     )
     site = Site(config=config, output=at.output, store_url=serving.store_url, clock=at.now)
     # this loop alone: a pass brings its own (asyncio.run in a thread)
-    with asyncio.Runner(loop_factory=protocol.event_loop()) as runner:
-        runner.run(service.serve(serving, app.build(site), protocol.chosen()))
+    with asyncio.Runner(loop_factory=server.event_loop()) as runner:
+        runner.run(service.serve(serving, app.build(site), server.protocol()))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.web import coding, published
+from aggregator.web import published
+from aggregator.web import request as reading
 from aggregator.web.negotiation import preferred
-from aggregator.web.published import CROSS_ORIGIN, SECURITY, Headers, Held, Sent, Shelf
+from aggregator.web.published import CROSS_ORIGIN, SECURITY, Answer, Asked, Headers, Held, Shelf
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,7 @@ _PREFLIGHT: Headers = [
     (b"access-control-allow-headers", b"If-None-Match, If-Modified-Since"),
     (b"access-control-max-age", b"86400"),
 ]
+_UNKNOWN: tuple[None, None] = (None, None)
 _LONGEST_ACCEPT = 1_000  # bytes; what is longer says nothing
 
 
@@ -50,34 +52,29 @@ class Front:
         if method not in {"GET", "HEAD"}:
             await _refuse(held, send, options=method == "OPTIONS")
             return
-        codings = known = since = None
+        asked = Asked(scope["path"])
         for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                codings = value
-            elif name == b"if-none-match":
-                known = value if known is None else b"%b,%b" % (known, value)  # a list may come in several lines
-            elif name == b"if-modified-since":
-                since = value
-        # If-None-Match before If-Modified-Since, which counts for nothing beside it (RFC 9110 section 13.2.2)
-        unchanged = None
-        if known is not None:
-            unchanged = published.matched(held, known)
-        elif since is not None and published.not_modified_since(held, since):
-            unchanged = held.plain.unchanged
-        if unchanged is not None:
-            await send(_with(unchanged, added))
-            await send(_NOTHING)
-            return
-        sent = await self._chosen(held, codings)
-        await send(_with(sent.start, added))
-        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else sent.body})
+            asked.take(name, value)
+        while not isinstance(found := published.answer(held, asked), Answer):
+            await self._shelf.prepare(held, found)
+        await send(_with(found.start, added))
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else found.body})
 
-    async def _chosen(self, held: Held, header: bytes | None) -> Sent:
-        for liked in coding.accepted(header):
-            sent = held.coded[liked] if liked in held.coded else await self._shelf.coded(held, liked)
-            if sent is not None:
-                return sent
-        return held.plain
+    def at_once(self, request: bytes) -> Answer | None:
+        """The answer to a whole request, as it came over the wire, where it needs no waiting: a plain GET, the file at hand
+        and in a coding that is prepared."""
+        held, found = self._shelf.remembered.get(request, _UNKNOWN)
+        if held is not None and self._shelf.is_fresh(held):
+            return found
+        asked = reading.read(request)
+        held = self._shelf.at_hand(_name(asked.path)) if asked is not None else None
+        if asked is None or held is None:
+            return None
+        chosen = published.answer(held, asked)
+        if not isinstance(chosen, Answer):
+            return None
+        self._shelf.remember(request, held, chosen)
+        return chosen
 
     async def _negotiated(self, name: str, scope: Scope, send: Send) -> bool:
         """`/feeds/<id>`: the feed in the format that the reader likes best."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -55,19 +56,43 @@ CROSS_ORIGIN: Headers = [(b"access-control-allow-origin", b"*"), (b"access-contr
 
 _LOOK = 1.0  # seconds between two looks at a file that is asked for
 _MOST = 64 * 2**20  # bytes held; what was asked for longest ago goes first
+_WORDINGS, _SHORT = 1_000, 2_000  # requests remembered; bytes of one at the most
 _OVERHEAD = 2_000  # bytes that a held file takes beside its content, about
 # No segment begins with a full stop: nothing hidden is served, and `..` is none
 _NAME = re.compile(r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}/){0,4}[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}")
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A representation as ASGI takes it. `start` and `unchanged` are made once and never changed."""
+@dataclass(slots=True)
+class Answer:
+    """An answer as ASGI takes it, and as it goes over the wire."""
 
-    body: bytes
+    start: Message  # made once and never changed
+    body: bytes = b""
+    _wire: bytes = b""
+    _wired_for: object = None
+
+    def wire(self, leading: Headers) -> bytes:
+        """The whole answer in HTTP/1.1, `leading` (the date) before its own headers. Put together again when these are
+        others: uvicorn makes a new list every second."""
+        if leading is not self._wired_for:
+            lines = [b"%b: %b\r\n" % header for header in (*leading, *self.start["headers"])]
+            status = HTTPStatus(self.start["status"])
+            said = b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode())
+            self._wire, self._wired_for = b"".join([said, *lines, b"\r\n", self.body]), leading
+        return self._wire
+
+
+@dataclass(slots=True)
+class Sent:
+    """A file in one coding."""
+
     etag: bytes
-    start: Message
-    unchanged: Message  # 304
+    whole: Answer
+    unchanged: Answer  # 304
+
+    @property
+    def size(self) -> int:
+        return 2 * len(self.whole.body)  # as a body and over the wire
 
 
 @dataclass(slots=True)
@@ -81,12 +106,12 @@ class Held:
     tag: str
     plain: Sent
     coded: dict[Coding, Sent | None] = field(default_factory=dict)  # None: no shorter than the plain one
-    by_etag: dict[bytes, Message] = field(default_factory=dict)  # the 304 for each validator given out
+    by_etag: dict[bytes, Answer] = field(default_factory=dict)  # the 304 for each validator given out
     looked: float = 0.0
 
     @property
     def size(self) -> int:
-        return _OVERHEAD + len(self.plain.body) + sum(len(sent.body) for sent in self.coded.values() if sent)
+        return _OVERHEAD + self.plain.size + sum(sent.size for sent in self.coded.values() if sent)
 
 
 class Shelf:
@@ -97,11 +122,24 @@ class Shelf:
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._size = 0
         self._loading: dict[str, asyncio.Task[Held | None]] = {}
+        self.remembered: dict[bytes, tuple[Held, Answer]] = {}
 
     def at_hand(self, name: str) -> Held | None:
         """The file where it is in memory and was looked at within the last second."""
         held = self._held.get(name)
-        return held if held is not None and time.monotonic() - held.looked < _LOOK else None
+        return held if held is not None and self.is_fresh(held) else None
+
+    def is_fresh(self, held: Held) -> bool:
+        """Whether it was looked at within the last second."""
+        return time.monotonic() - held.looked < _LOOK
+
+    def remember(self, request: bytes, held: Held, found: Answer) -> None:
+        """A reader asks in the same words each time, and so do all readers of one make: what was answered to them is the
+        answer as long as the file is the same."""
+        if len(self.remembered) >= _WORDINGS:
+            self.remembered.clear()
+        if len(request) <= _SHORT:
+            self.remembered[request] = (held, found)
 
     async def find(self, name: str) -> Held | None:
         """The file as it is now; None where there is none of that name that may be served."""
@@ -136,16 +174,14 @@ class Shelf:
             self._shrink()
         return held
 
-    async def coded(self, held: Held, asked: Coding) -> Sent | None:
-        """The file in that coding, prepared once for each version; None where that gains nothing."""
-        if asked not in held.coded:
-            body = await asyncio.to_thread(coding.encoded, held.plain.body, asked)
-            if asked not in held.coded:  # else somebody else was faster
-                self._add(held, asked, body)
-        return held.coded[asked]
+    async def prepare(self, held: Held, asked: Coding) -> None:
+        """Adds the file in that coding, once for each version."""
+        body = await asyncio.to_thread(coding.encoded, held.plain.whole.body, asked)
+        if asked not in held.coded:  # else somebody else was faster
+            self._add(held, asked, body)
 
     def _add(self, held: Held, asked: Coding, body: bytes) -> None:
-        shorter = len(body) < len(held.plain.body)
+        shorter = len(body) < len(held.plain.whole.body)
         sent = _sent(held.headers, body, f'"{held.tag}-{asked}"', asked) if shorter else None
         before = held.size
         held.coded[asked] = sent
@@ -159,11 +195,11 @@ class Shelf:
         gone = self._held.pop(name, None)
         if gone is not None:
             self._size -= gone.size
+            self.remembered.clear()  # it would keep the old version in memory, and answer with it
 
     def _shrink(self) -> None:
         while self._size > _MOST and len(self._held) > 1:
-            _, gone = self._held.popitem(last=False)
-            self._size -= gone.size
+            self._forget(next(iter(self._held)))
 
     def is_file(self, name: str) -> bool:
         """Whether a file of that name may be served."""
@@ -231,14 +267,52 @@ def _sent(shared: Headers, body: bytes, etag: str, coded: Coding | None) -> Sent
     if coded is not None:
         whole.append((b"content-encoding", coded.encode()))
     return Sent(
-        body=body,
         etag=etag.encode(),
-        start={"type": "http.response.start", "status": 200, "headers": whole},
-        unchanged={"type": "http.response.start", "status": 304, "headers": headers},
+        whole=Answer({"type": "http.response.start", "status": 200, "headers": whole}, body),
+        unchanged=Answer({"type": "http.response.start", "status": 304, "headers": headers}),
     )
 
 
-def matched(held: Held, known: bytes) -> Message | None:
+@dataclass(slots=True)
+class Asked:
+    """What of a request an answer depends on."""
+
+    path: str
+    codings: bytes | None = None  # Accept-Encoding
+    known: bytes | None = None  # If-None-Match
+    since: bytes | None = None  # If-Modified-Since
+
+    def take(self, name: bytes, value: bytes) -> None:
+        """Notes a header; `name` in lower case."""
+        if name == b"accept-encoding":
+            self.codings = value
+        elif name == b"if-none-match":
+            self.known = (
+                value if self.known is None else b"%b,%b" % (self.known, value)
+            )  # a list, also in several lines
+        elif name == b"if-modified-since":
+            self.since = value
+
+
+def answer(held: Held, asked: Asked) -> Answer | Coding:
+    """What a reader is sent, or the coding that has to be prepared before."""
+    # If-None-Match before If-Modified-Since, which counts for nothing beside it (RFC 9110 section 13.2.2)
+    if asked.known is not None:
+        unchanged = _matched(held, asked.known)
+        if unchanged is not None:
+            return unchanged
+    elif asked.since is not None and _not_modified_since(held, asked.since):
+        return held.plain.unchanged
+    for liked in coding.accepted(asked.codings):
+        if liked not in held.coded:
+            return liked
+        sent = held.coded[liked]
+        if sent is not None:
+            return sent.whole
+    return held.plain.whole
+
+
+def _matched(held: Held, known: bytes) -> Answer | None:
     """The 304 for a reader that has what If-None-Match names: by weak comparison (RFC 9110 section 13.1.2), in whatever coding.
     It carries the validator that the reader named, so that a cache knows which of its answers is still good."""
     exact = held.by_etag.get(known)
@@ -257,12 +331,12 @@ def matched(held: Held, known: bytes) -> Message | None:
     return None
 
 
-def _renamed(unchanged: Message, etag: bytes) -> Message:
-    headers = [(name, etag if name == b"etag" else value) for name, value in unchanged["headers"]]
-    return {**unchanged, "headers": headers}
+def _renamed(unchanged: Answer, etag: bytes) -> Answer:
+    headers = [(name, etag if name == b"etag" else value) for name, value in unchanged.start["headers"]]
+    return Answer({**unchanged.start, "headers": headers})
 
 
-def not_modified_since(held: Held, since: bytes) -> bool:
+def _not_modified_since(held: Held, since: bytes) -> bool:
     """Whether what was there at that time is there still. What is no date counts as if it was not sent."""
     try:
         moment = parsedate_to_datetime(since.decode("latin-1"))
