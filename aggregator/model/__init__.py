@@ -55,6 +55,7 @@ from aggregator.model.publishing import (
     Selection,
     Site,
 )
+from aggregator.model.search import Found, Marks, Narrowed
 from aggregator.model.sources import (
     Authority,
     Detail,
@@ -102,6 +103,7 @@ __all__ = [
     "Failing",
     "FeedGroup",
     "Fetched",
+    "Found",
     "FullText",
     "Group",
     "Headline",
@@ -118,8 +120,10 @@ __all__ = [
     "LabelKind",
     "Limits",
     "Listing",
+    "Marks",
     "Match",
     "Move",
+    "Narrowed",
     "NotModified",
     "Outcome",
     "Prose",

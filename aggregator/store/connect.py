@@ -12,12 +12,14 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import StoreError
 from aggregator.model import (
+    Found,
     Headline,
     Host,
     Item,
     ItemKey,
     Known,
     Match,
+    Narrowed,
     Shared,
     Sought,
     SourceState,
@@ -249,10 +251,10 @@ class Store:
 
     # ---------------------------------------------------------------------------------------------------------------- find
 
-    def search(self, query: str, limit: int) -> tuple[str, ...]:
-        """Ids of the stories with all these words in one of their items, best first. Any text may be asked."""
+    def search(self, query: str, limit: int, *, offset: int = 0, narrowed: Narrowed = finding.ANYTHING) -> Found:
+        """The stories with all these words in one of their items, best first. Any text may be asked."""
         with self._reading() as connection:
-            return finding.search(connection, query, limit)
+            return finding.search(connection, query, limit, offset=offset, narrowed=narrowed)
 
     def containing(self, words: Collection[str]) -> dict[str, frozenset[str]]:
         """Each word (or words in a row) with the ids of the stories it stands in."""

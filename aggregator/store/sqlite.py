@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import json
 import sqlite3
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -27,6 +28,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    type_coerce,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import NullPool
@@ -197,38 +199,71 @@ def indexing(rows: Select[Any]) -> Insert:
     return Insert(into).from_select(["rowid", "title", "summary", "text"], rows)
 
 
-def found(terms: str) -> CTE:
+def searched(of: Column[str]) -> ColumnElement[str]:
+    """The column as the search table holds it."""
+    folded: ColumnElement[str] = type_coerce(of, Text)
+    for written, spelt in _SPELT:
+        folded = func.replace(folded, literal_column(f"'{written}'"), literal_column(f"'{spelt}'"))
+    return folded
+
+
+# As in the triggers (migration 0007): `ä` is `ae` and not `a`
+_SPELT = (("ä", "ae"), ("Ä", "Ae"), ("ö", "oe"), ("Ö", "Oe"), ("ü", "ue"), ("Ü", "Ue"), ("ß", "ss"), ("ẞ", "SS"))
+
+
+def found(terms: str, name: str = "found") -> CTE:
     """(number, rank) of the items that fit the terms; a smaller rank is a better one."""
     query = select(_NUMBER, _RANK).select_from(table("items_search")).where(_SEARCH.op("MATCH")(terms))
     # bm25 works in the query that searches and nowhere else: flattened into a grouping one it is an error
-    return query.cte("found").prefix_with("MATERIALIZED")
-
-
-def terms(query: str) -> str:
-    """What a person typed as FTS5 understands it: all words must occur, "quoted" ones in a row, the last may go on.
-
-    Everything is quoted, so no character has a meaning of its own and nothing raises. "" where nothing can be searched for.
-    """
-    parts = [quoted or word for quoted, word in re.findall(r'"([^"]+)"|([^\s"]+)', _legal(query))]
-    phrases = [phrase(part) for part in parts if _has_word(part)]
-    if not phrases:
-        return ""
-    return " ".join(phrases) + ("" if query.rstrip().endswith('"') else "*")
+    return query.cte(name).prefix_with("MATERIALIZED")
 
 
 def phrase(text: str) -> str:
     """The words of a text in a row; "" where there are none."""
     legal = _legal(text)
+    for written, spelt in _SPELT:
+        legal = legal.replace(written, spelt)
     return '"' + legal.replace('"', '""') + '"' if _has_word(legal) else ""
 
 
 def _legal(text: str) -> str:
-    """Without NUL, which ends FTS5's reading, and lone surrogates, which no database takes."""
-    return text.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8")
+    """Without NUL, which ends FTS5's reading, and lone surrogates, which no database takes; in NFC, as what is stored."""
+    return unicodedata.normalize("NFC", text.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8"))
 
 
 def _has_word(text: str) -> bool:
     return any(character.isalnum() for character in text)
+
+
+# -------------------------------------------------------------------------------------------------- the words that occur
+
+_NEW_WORDS = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT word FROM items_search_words) ORDER BY value"
+_ADD_WORD = "INSERT INTO items_search_words (word) VALUES (?)"
+_LAST_WORD = "SELECT coalesce(max(number), 0) FROM items_search_words"
+_ADD_PARTS = "INSERT INTO items_search_parts (rowid, word) SELECT number, word FROM items_search_words WHERE number > ?"
+_KNOWN_WORDS = "SELECT word FROM items_search_words WHERE word IN (SELECT value FROM json_each(?))"
+# LIKE, because of detail=none: the index gives what has all the parts, the words themselves decide
+_WITH_PART = "SELECT word FROM items_search_parts WHERE word LIKE '%' || ? || '%' ORDER BY length(word), word LIMIT ?"
+
+
+def learn(connection: Connection, words: Collection[str]) -> None:
+    """Adds to the words that occur; of letters alone, folded."""
+    execute = _driver(connection).execute
+    new = execute(_NEW_WORDS, (json.dumps(list(words)),)).fetchall()
+    if new:
+        ((last,),) = execute(_LAST_WORD)
+        _driver(connection).executemany(_ADD_WORD, new)
+        execute(_ADD_PARTS, (last,))
+
+
+def known_words(connection: Connection, words: Collection[str]) -> frozenset[str]:
+    """Those of the words that occur."""
+    return frozenset(word for (word,) in _driver(connection).execute(_KNOWN_WORDS, (json.dumps(list(words)),)))
+
+
+def words_with(connection: Connection, part: str, limit: int) -> list[str]:
+    """Words that contain the part (three letters or more, no other characters), the shortest first."""
+    return [word for (word,) in _driver(connection).execute(_WITH_PART, (part, limit))]
 
 
 # ---------------------------------------------------------------------------------------------------------- what is wrong
