@@ -25,6 +25,7 @@ class View:
     labels: Mapping[str, Label]
     hub: str | None = None  # URL of the WebSub hub, where there is one
     query: str | None = None  # the words of a search that is read as a feed: it stands at another address
+    narrowing: tuple[tuple[str, str], ...] = ()  # what else the search was asked for: names and values of parameters
     memory: dict[str, Any] = field(
         default_factory=dict, compare=False, repr=False
     )  # what `shown` worked out, for all formats
@@ -41,7 +42,8 @@ class View:
         return self._searched(f"search.{extension}")
 
     def _searched(self, path: str) -> str:
-        return f"{self.site.base_url}{path}?q={quote(self.query or '', safe='')}"
+        asked = "".join(f"&{name}={quote(value, safe='')}" for name, value in self.narrowing)
+        return f"{self.site.base_url}{path}?q={quote(self.query or '', safe='')}{asked}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,17 +4,16 @@ import pytest
 
 from aggregator.store import forms
 
-OCCUR = frozenset(
-    """
-    apparat bio krank park arbeit arbeiter arbeitsmarkt aufforderung betrieb bau bauarbeiten biogas cluster clusterstrategie digital digitale
-    digitalen digitaler erde erdgas erdgasnetz euro euros foerderbank foerdermittel foerderung foerderungen forderung forderungen
-    forschung gas gase gasse hauptstadt haus hauses haeuser heirat hochschule hochschulen hochschulgesetz kind kinder kindergarten
-    krankenhaus krankenhaeuser land laender landrat markt massnahme mittel mobil netz quelle quellen rat raete region regional
-    schule schulen schwindel solar solarpark sonne stadt staedte staedten stadtrat stoff strasse strassen strategie strategien
-    strategiepapier verarbeitung vorrat wasser wasserstoff wasserstoffe wasserstoffspeicher wasserstoffstrategie wette wetter
-    wettbewerb wind windpark zahl zaehlen
-    """.split()
-)
+OCCURRING = """
+apparat bio krank park arbeit arbeiter arbeitsmarkt aufforderung betrieb bau bauarbeiten biogas cluster clusterstrategie
+digital digitale digitalen digitaler erde erdgas erdgasnetz euro euros foerderbank foerdermittel foerderung foerderungen
+forderung forderungen forschung gas gase gasse hauptstadt haus hauses haeuser heirat hochschule hochschulen
+hochschulgesetz kind kinder kindergarten krankenhaus krankenhaeuser land laender landrat markt massnahme mittel mobil
+netz quelle quellen rat raete region regional schule schulen schwindel solar solarpark sonne stadt staedte staedten
+stadtrat stoff strasse strassen strategie strategien strategiepapier verarbeitung vorrat wasser wasserstoff wasserstoffe
+wasserstoffspeicher wasserstoffstrategie wette wetter wettbewerb wind windpark zahl zaehlen
+"""
+OCCUR = frozenset(OCCURRING.split())
 
 
 def found(word: str) -> set[str]:

@@ -135,7 +135,8 @@ def test_narrowed(query: str, narrowed: Narrowed, found: list[str], world: Store
 def test_narrowed_to_days(world: Store, now: datetime) -> None:
     hour = timedelta(hours=1)
     for since, until, found in [
-        (now - hour, None, 2), (now + hour, None, 0), (None, now + hour, 2), (None, now - 9 * hour, 0), (now - hour, now + hour, 2),
+        (now - hour, None, 2), (now + hour, None, 0), (None, now + hour, 2), (None, now - 9 * hour, 0),
+        (now - hour, now + hour, 2),
     ]:  # fmt: skip
         assert world.search("förderung", 10, narrowed=Narrowed(since=since, until=until)).total == found
 

@@ -1,6 +1,7 @@
 """The application on a real socket, behind the server that `serve` uses."""
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -82,7 +83,7 @@ def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
             front, port=0, http=http, ws="none", lifespan="off", log_config=None, server_header=False, proxy_headers=False
         )  # fmt: skip
         one = uvicorn.Server(config)
-        one.capture_signals = _none  # type: ignore[method-assign]
+        one.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
         thread = threading.Thread(target=_run, args=(one, fast), daemon=True)
         thread.start()
         running.append((one, thread))
@@ -99,8 +100,3 @@ def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
 def _run(one: uvicorn.Server, fast: bool) -> None:
     with asyncio.Runner(loop_factory=server.event_loop() if fast else asyncio.new_event_loop) as runner:
         runner.run(one.serve())
-
-
-class _none:
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...
