@@ -110,7 +110,7 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
         "search_hint": "Ein oder mehrere Wörter eingeben, „in Anführungszeichen“ wörtlich, mit - davor ausgeschlossen."
         " Jedes Ergebnis lässt sich auch als Feed abonnieren.",
         "found_one": "1 Meldung",
-        "found": "{count} Meldungen, die am besten passenden zuerst",
+        "found": "{count} Meldungen, Treffer im Titel zuerst",
         "nothing": "Nichts gefunden.",
         "narrow": "Eingrenzen",
         "label": "Cluster oder Thema",
@@ -176,7 +176,7 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
         "search_hint": "Enter one or more words, “in quotes” word by word, with - before it excluded."
         " Every result can also be subscribed to as a feed.",
         "found_one": "1 story",
-        "found": "{count} stories, the best match first",
+        "found": "{count} stories, those with a match in the title first",
         "nothing": "Nothing found.",
         "narrow": "Narrow down",
         "label": "Cluster or topic",

@@ -251,10 +251,19 @@ class Store:
 
     # ---------------------------------------------------------------------------------------------------------------- find
 
-    def search(self, query: str, limit: int, *, offset: int = 0, narrowed: Narrowed = finding.ANYTHING) -> Found:
-        """The stories with all these words in one of their items, best first. Any text may be asked."""
+    def search(
+        self,
+        query: str,
+        limit: int,
+        *,
+        offset: int = 0,
+        narrowed: Narrowed = finding.ANYTHING,
+        by_date: bool = False,
+    ) -> Found:
+        """The stories with all these words in one of their items: titles first, unless `by_date`, then the newest. Any text may
+        be asked."""
         with self._reading() as connection:
-            return finding.search(connection, query, limit, offset=offset, narrowed=narrowed)
+            return finding.search(connection, query, limit, offset=offset, narrowed=narrowed, by_date=by_date)
 
     def containing(self, words: Collection[str]) -> dict[str, frozenset[str]]:
         """Each word (or words in a row) with the ids of the stories it stands in."""

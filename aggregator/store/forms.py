@@ -8,7 +8,8 @@ find `Apparat`. All words are folded: small letters, `ae` for `ä`, `ss` for `ß
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 SHORTEST = 3  # letters of a part
 _WORD = re.compile(r"(?<![^\W_])[^\W\d_]{3,40}(?![^\W_])")  # longer ones are addresses and accidents
@@ -74,8 +75,10 @@ def _is_form(word: str, lemma: str, known: Collection[str]) -> bool:
     among the words as there is `Staedte` beside `Staedten`."""
     if len(lemma) < 4 and word not in {f"{lemma}s", f"{lemma}es"}:
         return any(word == f"{changed}{end}" for changed in _umlauts(lemma) for end in _WITH_UMLAUT)
-    if word in {f"{lemma}{end}" for end in ("", *_ENDINGS)}:
+    if word.startswith(lemma) and word[len(lemma) :] in _NO_PART:
         return True
+    if len(word) > len(lemma) + 4:
+        return False
     return any(
         word in {f"{changed}{end}" for end in _WITH_UMLAUT} or (word == f"{changed}en" and f"{changed}e" in known)
         for changed in _umlauts(lemma)
@@ -95,24 +98,52 @@ def _adjective(word: str, end: str) -> bool:
     return word.endswith(end) and len(word) - len(end) >= 6
 
 
-def neighbours(candidates: Collection[str], lemmas: Collection[str]) -> frozenset[str]:
-    """What must be known to be words so that `forms` can tell the compounds among the candidates."""
-    asked: set[str] = set()
+class Parted(NamedTuple):
+    """A candidate that may be a compound: what stands before and after a lemma, and the words that these may be."""
+
+    candidate: str
+    head: str
+    tail: str
+    size: int  # of the lemma in it
+    heads: tuple[str, ...]
+    tails: tuple[str, ...]
+
+
+def parted(candidates: Collection[str], lemmas: Collection[str]) -> tuple[Parted, ...]:
+    """The candidates that may be compounds; which of their neighbours are words tells `forms`."""
+    parts = tuple(dict.fromkeys(part for lemma in lemmas for part in _within(lemma)))
+    found = []
     for candidate in candidates:
-        for head, tail in _splits(candidate, lemmas):
-            asked.update(_as_head(head))
-            asked.update(_as_tail(tail))
-    return frozenset(each for each in asked if len(each) >= SHORTEST)
+        for part in parts:
+            at = candidate.find(part)
+            head, tail = candidate[:at], candidate[at + len(part) :]
+            if at >= 0 and _may_be(head, tail, len(part)):
+                found.append(Parted(candidate, head, tail, len(part), _as_head(head), _as_tail(tail)))
+    return tuple(found)
 
 
-def forms(word: str, lemmas: Collection[str], candidates: Collection[str], known: Collection[str]) -> tuple[str, ...]:
-    """The candidates that are a form or a compound of the word; with itself, the shortest first."""
-    found = {each for each in candidates if any(_is_form(each, lemma, candidates) for lemma in lemmas)}
+def _within(lemma: str) -> tuple[str, ...]:
+    """The lemma as it stands in compounds: without its last e (Schul-, Erd-), or with an umlaut (Staedte-)."""
+    return (lemma, lemma[:-1]) if lemma.endswith("e") and len(lemma) > 4 else (lemma, *_umlauts(lemma))
+
+
+def _may_be(head: str, tail: str, size: int) -> bool:
+    if head in _PREFIXES or (not head and tail in _NO_PART):  # the latter is a form, or none: `_is_form` knows
+        return False
+    if size <= SHORTEST:
+        return bool(head) and tail in {"", "s", "es", "e"}  # Gasse is no Gas; Erdgas is one
+    return not head or len(head) >= SHORTEST
+
+
+def forms(
+    word: str, lemmas: Collection[str], candidates: Collection[str], parted: Iterable[Parted], known: Collection[str]
+) -> tuple[str, ...]:
+    """The candidates that are a form or a compound of the word, told by the words that are known; with itself, the shortest
+    first."""
+    found = {word} | {each for each in candidates if any(_is_form(each, lemma, candidates) for lemma in lemmas)}
     found |= {each for each in candidates if _same_adjective(word, each)}
-    for candidate in candidates:
-        if candidate not in found and any(_joined(candidate, *split, known) for split in _splits(candidate, lemmas)):
-            found.add(candidate)
-    return tuple(sorted({word, *found}, key=lambda each: (len(each), each))[:MOST])
+    found |= {each.candidate for each in parted if _is_head(each, known) and _is_tail(each, known)}
+    return tuple(sorted(found, key=lambda each: (len(each), each))[:MOST])
 
 
 def _same_adjective(word: str, other: str) -> bool:
@@ -120,41 +151,16 @@ def _same_adjective(word: str, other: str) -> bool:
     return any(other == f"{each}{end}" for each in bare for end in ("", *_OF_ADJECTIVES))
 
 
-def _splits(candidate: str, lemmas: Collection[str]) -> Iterator[tuple[str, str]]:
-    """What stands before and after each lemma in the candidate; a lemma loses its last e inside a compound: Schul-, Erd-."""
-    for lemma in lemmas:
-        for part in (lemma, lemma[:-1]) if lemma.endswith("e") and len(lemma) > 4 else (lemma, *_umlauts(lemma)):
-            at = candidate.find(part)
-            head, tail = candidate[:at], candidate[at + len(part) :]
-            if at >= 0 and (head or tail not in _NO_PART):  # else a form, or none: `_is_form` knows
-                yield head, tail
-
-
-def _joined(candidate: str, head: str, tail: str, known: Collection[str]) -> bool:
-    size = len(candidate) - len(head) - len(tail)
-    if head in _PREFIXES:
-        return False
-    if size <= SHORTEST and (not head or tail not in {"", "s", "es", "e"}):
-        return False  # Gasse is no Gas; Erdgas is one
-    return _is_head(head, size, known) and _is_tail(tail, head, size, known)
-
-
-def _is_head(head: str, size: int, known: Collection[str]) -> bool:
-    if not head:
-        return True
-    if len(head) < SHORTEST:
-        return False
+def _is_head(of: Parted, known: Collection[str]) -> bool:
     # A long word inside another is no accident, also where what stands before it occurs nowhere alone: Hauptstadt
-    alone = size >= 5 and len(head) >= 4 and not _VOWELS.isdisjoint(head)
-    return alone or any(each in known for each in _as_head(head))
+    alone = of.size >= 5 and len(of.head) >= 4 and not _VOWELS.isdisjoint(of.head)
+    return not of.head or alone or any(each in known for each in of.heads)
 
 
-def _is_tail(tail: str, head: str, size: int, known: Collection[str]) -> bool:
-    if tail in _ENDINGS or not tail:
+def _is_tail(of: Parted, known: Collection[str]) -> bool:
+    if of.tail in _NO_PART or any(each in known for each in of.tails):
         return True
-    if any(each in known for each in _as_tail(tail)):
-        return True
-    return not head and size >= 5 and len(tail) >= 4 and not _VOWELS.isdisjoint(tail)
+    return not of.head and of.size >= 5 and len(of.tail) >= 4 and not _VOWELS.isdisjoint(of.tail)
 
 
 def _as_head(head: str) -> tuple[str, ...]:

@@ -32,10 +32,11 @@ class _Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`wanted` and `unwanted` in FTS5's words, "" where there is nothing of the kind; `marks` is what `wanted` looks for."""
+    """Phrases in FTS5's words: of each of the `wanted` one must occur, of the `unwanted` none may; `marks` is what `wanted` looks
+    for."""
 
-    wanted: str = ""
-    unwanted: str = ""
+    wanted: tuple[tuple[str, ...], ...] = ()
+    unwanted: tuple[str, ...] = ()
     marks: Marks = field(default_factory=Marks)
 
 
@@ -44,11 +45,11 @@ def read(typed: str, forms_of: Forms, inflected: Forms) -> Query:
     terms = list(_terms(typed))[:_MOST]
     wanted = [term for term in terms if not term.out]
     found = [_forms(term, forms_of) for term in wanted]
-    unwanted = [_any(_forms(term, inflected), term) for term in terms if term.out]
+    unwanted = [phrase for term in terms if term.out for phrase in _phrases(_forms(term, inflected), term)]
     rows = [row for each in found for row in each]
     return Query(
-        wanted=" AND ".join(_any(each, term) for each, term in zip(found, wanted, strict=True)),
-        unwanted=" OR ".join(unwanted),
+        wanted=tuple(_phrases(each, term) for each, term in zip(found, wanted, strict=True)),
+        unwanted=tuple(unwanted),
         marks=Marks(
             words=frozenset(row[0] for row in rows if len(row) == 1),
             starts=tuple(term.words[0] for term in wanted if term.last and len(term.words) == 1),
@@ -76,8 +77,8 @@ def _forms(term: _Term, forms_of: Forms) -> list[tuple[str, ...]]:
     return [(word,) for word in forms_of(only)]
 
 
-def _any(rows: Iterable[tuple[str, ...]], term: _Term) -> str:
+def _phrases(rows: Iterable[tuple[str, ...]], term: _Term) -> tuple[str, ...]:
     phrases = ['"' + " ".join(row) + '"' for row in rows]
     if term.last:
         phrases.append('"' + " ".join(term.words) + '"*')
-    return "(" + " OR ".join(phrases) + ")"
+    return tuple(phrases)

@@ -36,25 +36,38 @@ class Wanted:
     search: str | None = None
 
 
-def search(connection: Connection, typed: str, limit: int, *, offset: int = 0, narrowed: Narrowed = ANYTHING) -> Found:
-    """The stories one of whose items has all the words, best first; without words those that `narrowed` leaves, newest first.
-    Nothing where neither is given."""
+def search(
+    connection: Connection,
+    typed: str,
+    limit: int,
+    *,
+    offset: int = 0,
+    narrowed: Narrowed = ANYTHING,
+    by_date: bool = False,
+) -> Found:
+    """The stories one of whose items has all the words: those that have them in the title first, unless `by_date`, then the
+    newest. Without words those that `narrowed` leaves; nothing where neither is given.
+
+    By what stands where, not by how often: bm25 looks at every form of a word in every item found (twice the time and more),
+    and its order changes with whatever else is stored, which a feed of a search must not.
+    """
     asked = _read(connection, typed)
     if not (asked.wanted or asked.unwanted or narrowed):
         return Found()
-    of_story = (_STORIES.c.published.desc(), _STORIES.c.id)
-    if asked.wanted:
-        found = sqlite.found(asked.wanted)
-        best = func.min(found.c.rank).label("best")
+    newest = (_STORIES.c.published.desc(), _STORIES.c.id)
+    if not asked.wanted:
+        ranked = select(_STORIES.c.id, func.count().over()).order_by(*newest)
+    else:
+        found = sqlite.found_all(asked.wanted, "found")
+        titled = sqlite.found_all(asked.wanted, "titled", in_title=True)
+        in_title = func.min(found.c.number.not_in(select(titled.c.number)))
         ranked = (
             select(_STORIES.c.id, func.count().over())
             .join_from(found, _MEMBERS, _MEMBERS.c.item == found.c.number)
             .join(_STORIES)
             .group_by(_STORIES.c.id)
-            .order_by(best, *of_story)
+            .order_by(*(() if by_date else (in_title,)), *newest)
         )
-    else:
-        ranked = select(_STORIES.c.id, func.count().over()).order_by(*of_story)
     rows = connection.execute(_among(ranked, narrowed, asked.unwanted).limit(limit).offset(offset)).all()
     total = rows[0][1] if rows else 0
     return Found(ids=tuple(row[0] for row in rows), total=total, marks=asked.marks)
@@ -65,7 +78,7 @@ def _read(connection: Connection, typed: str) -> query.Query:
     return query.read(typed, forms_of, partial(vocabulary.inflected, connection))
 
 
-def _among(of: _Ranked, narrowed: Narrowed, unwanted: str) -> _Ranked:
+def _among(of: _Ranked, narrowed: Narrowed, unwanted: tuple[str, ...]) -> _Ranked:
     if narrowed.labels:
         labels = schema.story_labels
         of = of.where(_STORIES.c.id.in_(select(labels.c.story_id).where(labels.c.label.in_(narrowed.labels))))
@@ -77,7 +90,7 @@ def _among(of: _Ranked, narrowed: Narrowed, unwanted: str) -> _Ranked:
     if narrowed.until is not None:
         of = of.where(_STORIES.c.published < narrowed.until)
     if unwanted:  # of no item of the story: a carrier may say what the origin does not
-        found = sqlite.found(unwanted, "unwanted")
+        found = sqlite.found_all([unwanted], "unwanted")
         out = select(_MEMBERS.c.story_id).join_from(found, _MEMBERS, _MEMBERS.c.item == found.c.number)
         of = of.where(_STORIES.c.id.not_in(out))
     return of
@@ -118,10 +131,10 @@ def _narrowed(connection: Connection, rows: Select[*tuple[Any, ...]], wanted: Wa
         rows = rows.where(_ITEMS.c.published >= wanted.since)
     if wanted.search is not None:
         asked = _read(connection, wanted.search)
-        found = sqlite.found(asked.wanted or '""')  # "" finds nothing
+        found = sqlite.found_all(asked.wanted or [('""',)], "found")  # "" finds nothing
         rows = rows.where(_ITEMS.c.number.in_(select(found.c.number)))
         if asked.unwanted:
-            out = sqlite.found(asked.unwanted, "unwanted")
+            out = sqlite.found_all([asked.unwanted], "unwanted")
             rows = rows.where(_ITEMS.c.number.not_in(select(out.c.number)))
     return rows
 

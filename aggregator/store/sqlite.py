@@ -14,6 +14,7 @@ from sqlalchemy import (
     ClauseElement,
     Column,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Engine,
     Insert,
@@ -25,10 +26,12 @@ from sqlalchemy import (
     column,
     create_engine,
     func,
+    intersect,
     literal_column,
     select,
     table,
     type_coerce,
+    union,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import NullPool
@@ -42,7 +45,6 @@ BEGIN_WRITING = "BEGIN IMMEDIATE"
 # settled (`items.settle`); from then on triggers keep it in step.
 _SEARCH = literal_column("items_search", Text)
 _NUMBER = literal_column("rowid", Integer).label("number")
-_RANK = func.bm25(_SEARCH, 8.0, 4.0, 1.0).label("rank")  # title before summary before text
 
 
 def engine(path: str, timeout: float) -> Engine:
@@ -211,11 +213,28 @@ def searched(of: Column[str]) -> ColumnElement[str]:
 _SPELT = (("ä", "ae"), ("Ä", "Ae"), ("ö", "oe"), ("Ö", "Oe"), ("ü", "ue"), ("Ü", "Ue"), ("ß", "ss"), ("ẞ", "SS"))
 
 
-def found(terms: str, name: str = "found") -> CTE:
-    """(number, rank) of the items that fit the terms; a smaller rank is a better one."""
-    query = select(_NUMBER, _RANK).select_from(table("items_search")).where(_SEARCH.op("MATCH")(terms))
-    # bm25 works in the query that searches and nowhere else: flattened into a grouping one it is an error
+def found(terms: str) -> CTE:
+    """(number) of the items that fit the terms."""
+    query = select(_NUMBER).select_from(table("items_search")).where(_SEARCH.op("MATCH")(terms))
+    return query.cte("found").prefix_with("MATERIALIZED")
+
+
+_TOGETHER_SOUGHT = 12  # phrases in one MATCH: FTS5 looks at all of them for every item that has one
+
+
+def found_all(terms: Sequence[Sequence[str]], name: str, *, in_title: bool = False) -> CTE:
+    """(number) of the items that have one phrase of each term, anywhere or in the title."""
+    each = [_found_any(phrases, "title : " if in_title else "") for phrases in terms]
+    query = each[0] if len(each) == 1 else intersect(*(select(one.subquery().c.number) for one in each))
     return query.cte(name).prefix_with("MATERIALIZED")
+
+
+def _found_any(phrases: Sequence[str], column: str) -> CompoundSelect[int]:
+    starts = range(0, len(phrases), _TOGETHER_SOUGHT)
+    parts = [f"{column}({' OR '.join(phrases[start : start + _TOGETHER_SOUGHT])})" for start in starts]
+    return union(
+        *(select(_NUMBER).select_from(table("items_search")).where(_SEARCH.op("MATCH")(part)) for part in parts)
+    )
 
 
 def phrase(text: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from aggregator import text
 from aggregator.store import forms, sqlite
 
-_CANDIDATES = 400  # words with the part in question that are looked at; `bau` stands in some thousands
+_CANDIDATES = 300  # words with the part in question that are looked at; `bau` stands in some thousands
 
 
 def learn(connection: Connection, texts: Iterable[Sequence[str]]) -> None:
@@ -27,12 +27,13 @@ def forms_of(connection: Connection, word: str) -> tuple[str, ...]:
         for each in sqlite.words_with(connection, part, _CANDIDATES)
         if len(each) <= len(word) + forms.LONGER
     }
-    known = sqlite.known_words(connection, forms.neighbours(candidates, lemmas))
-    return forms.forms(word, lemmas, candidates, known)
+    parted = forms.parted(candidates, lemmas)
+    known = sqlite.known_words(connection, {each for one in parted for each in (*one.heads, *one.tails)})
+    return forms.forms(word, lemmas, candidates, parted, known)
 
 
 def inflected(connection: Connection, word: str) -> tuple[str, ...]:
     """The word and its inflected forms alone."""
     lemmas = forms.lemmas(word, sqlite.known_words(connection, forms.stems(word)))
     candidates = {each for part in forms.sought(lemmas) for each in sqlite.words_with(connection, part, _CANDIDATES)}
-    return forms.forms(word, lemmas, {each for each in candidates if len(each) <= len(word) + 3}, ())
+    return forms.forms(word, lemmas, {each for each in candidates if len(each) <= len(word) + 3}, (), ())

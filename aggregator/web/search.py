@@ -35,11 +35,11 @@ def routes(site: Site) -> list[Route]:
     frame = pages.frame(site.config.site, site.config.feeds, live=True)
 
     def as_page(form: Form) -> Rendered:
-        view, form = found(site, form, PAGE)
+        view, form = found(site, form, PAGE, by_date=False)
         return pages.search(view, frame, form)
 
     def as_feed(form: Form) -> Rendered:
-        return xml.atom(found(site, replace(form, page=1), _FEED)[0])
+        return xml.atom(found(site, replace(form, page=1), _FEED, by_date=True)[0])
 
     async def page(request: Request) -> Response:
         return await _answer(request, as_page, "text/html; charset=utf-8")
@@ -85,13 +85,14 @@ def _day(written: str) -> str:
         return ""
 
 
-def found(site: Site, form: Form, size: int) -> tuple[View, Form]:
-    """The stories that a search finds, best first, as a feed that nobody configured; and the form with what is known of them."""
+def found(site: Site, form: Form, size: int, *, by_date: bool) -> tuple[View, Form]:
+    """The stories that a search finds, as a feed that nobody configured; and the form with what is known of them. People see the
+    best first, who reads it as a feed the newest: anything else would hide what is new behind what fits better."""
     stories: tuple[Story, ...] = ()
     if form.asks:
         with connect.opened(site.store_url) as store:
             narrowed = _narrowed(form, ZoneInfo(site.config.site.timezone))
-            answer = store.search(form.query, size, offset=(form.page - 1) * size, narrowed=narrowed)
+            answer = store.search(form.query, size, offset=(form.page - 1) * size, narrowed=narrowed, by_date=by_date)
             by_id = store.stories(answer.ids)
             stories = tuple(by_id[story_id] for story_id in answer.ids if story_id in by_id)
             form = replace(form, total=answer.total, marks=answer.marks)

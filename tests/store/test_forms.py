@@ -19,8 +19,8 @@ OCCUR = frozenset(OCCURRING.split())
 def found(word: str) -> set[str]:
     lemmas = forms.lemmas(word, forms.stems(word) & OCCUR)
     candidates = {each for part in forms.sought(lemmas) for each in OCCUR if part in each}
-    known = forms.neighbours(candidates, lemmas) & OCCUR
-    return set(forms.forms(word, lemmas, candidates, known)) - {word}
+    parted = forms.parted(candidates, lemmas)
+    return set(forms.forms(word, lemmas, candidates, parted, OCCUR)) - {word}
 
 
 @pytest.mark.parametrize(
