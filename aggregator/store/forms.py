@@ -11,8 +11,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from aggregator import text
+
 SHORTEST = 3  # letters of a part
-_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{3,40}(?![^\W_])")  # longer ones are addresses and accidents
+_RUN = re.compile(r"[^\W_]+")
+_LONGEST = 40  # letters; longer ones are addresses and accidents
 LONGER = 30  # letters that a compound may have more than the word looked for
 MOST = 200  # forms of one word; the shortest are closest to it
 
@@ -34,9 +37,11 @@ _WITHOUT_UMLAUT = ("ung", "heit", "keit", "schaft", "tion", "taet", "ismus", "li
 _VOWELS = frozenset("aeiouy")
 
 
-def words(text: str) -> frozenset[str]:
-    """The words of letters alone that stand in a text, as they are written."""
-    return frozenset(_WORD.findall(text))
+def words(texts: Iterable[str]) -> frozenset[str]:
+    """The words of letters alone that stand in the texts, folded."""
+    # each way to write one is looked at once: most words of a thousand items are the same few
+    written = {run for one in texts for run in _RUN.findall(one)}
+    return frozenset(text.plain(run) for run in written if SHORTEST <= len(run) <= _LONGEST and run.isalpha())
 
 
 def stems(word: str) -> frozenset[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from aggregator import text
 from aggregator.store import forms, sqlite
 
 _CANDIDATES = 300  # words with the part in question that are looked at; `bau` stands in some thousands
@@ -14,8 +13,7 @@ _CANDIDATES = 300  # words with the part in question that are looked at; `bau` s
 
 def learn(connection: Connection, texts: Iterable[Sequence[str]]) -> None:
     """The words of these texts can be searched for by their parts from now on."""
-    written = {word for row in texts for part in row for word in forms.words(part)}
-    sqlite.learn(connection, {text.plain(word) for word in written})
+    sqlite.learn(connection, forms.words(part for row in texts for part in row))
 
 
 def forms_of(connection: Connection, word: str) -> tuple[str, ...]:

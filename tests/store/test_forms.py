@@ -59,4 +59,4 @@ def test_forms(word: str, some: str, none: str) -> None:
 
 
 def test_words_of_a_text() -> None:
-    assert forms.words("Die CO2-Steuer, 3.000 Bäume; x_y ab") == {"Die", "Steuer", "Bäume"}
+    assert forms.words(["Die CO2-Steuer, 3.000 Bäume;", "x_y ab die Cafés"]) == {"die", "steuer", "baeume", "cafes"}
