@@ -22,8 +22,9 @@ class Protocol(HttpToolsProtocol):
     """httptools hands on whole headers, however long, and keeps what is not whole yet: what came is counted, and a
     connection that brings more than a request may have is closed before its headers are there."""
 
-    _waiting = 0  # bytes of a request whose headers are not whole yet
-    _whole = False  # whether the headers of the request being read are there
+    _inside = False  # a request whose end has not come yet
+    _heading = False  # a request whose headers are not whole yet
+    _waiting = 0  # bytes of those headers, about
     _last = 0.0  # when a file was last sent by the short way
     _front: Front | None = None
 
@@ -37,24 +38,26 @@ class Protocol(HttpToolsProtocol):
             self._send(found)
             return
         super().data_received(data)
-        if self._whole:
-            return
-        self._waiting += len(data)
+        self._waiting = self._waiting + len(data) if self._heading else 0
         if self._waiting > LONGEST and not self.transport.is_closing():
             self.transport.write(_REFUSAL)
             self.transport.close()
 
+    def on_message_begin(self) -> None:
+        self._inside = self._heading = True
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
-        self._whole = True
+        self._heading = False
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._whole, self._waiting = False, 0
+        self._inside = False
         super().on_message_complete()
 
     def _at_once(self, data: bytes) -> Answer | None:
         """Between two requests only, while the other side reads what it is sent."""
-        if self._front is None or self._whole or self._waiting or self.flow.write_paused:
+        if self._front is None or self._inside or self.flow.write_paused:
             return None
         cycle: RequestResponseCycle | None = self.cycle  # none before the first request, whatever uvicorn says
         return self._front.at_once(data) if cycle is None or cycle.response_complete else None
