@@ -6,13 +6,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from aggregator.web import server
 from aggregator.web.front import Front
@@ -25,9 +26,23 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class Counting(Front):
+    """Notes what it is asked by uvicorn, which is what is not answered before."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.asked: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked.append(scope["path"])
+        await super().__call__(scope, receive, send)
+
+
 class Served(NamedTuple):
     port: int
     output: Path
+    front: Counting
+    fast: bool
 
     def put(self, name: str, content: bytes) -> None:
         """As the publisher does: a file is replaced whole."""
@@ -77,7 +92,7 @@ def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
     def start() -> Served:
         output = tmp_path / "public"
         output.mkdir(exist_ok=True)
-        front = Front(Shelf(output), Starlette(routes=[Route("/hello", _hello)]))
+        front = Counting(Shelf(output), Starlette(routes=[Route("/hello", _hello)]))
         http = server.protocol() if fast else "h11"
         config = uvicorn.Config(
             front, port=0, http=http, ws="none", lifespan="off", log_config=None, server_header=False, proxy_headers=False
@@ -89,7 +104,7 @@ def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
         running.append((one, thread))
         while not one.started:
             thread.join(0.01)
-        return Served(one.servers[0].sockets[0].getsockname()[1], output)
+        return Served(one.servers[0].sockets[0].getsockname()[1], output, front, fast)
 
     yield start
     for one, thread in running:

@@ -179,6 +179,19 @@ def test_a_connection_carries_many_requests_of_every_kind(served: Served) -> Non
         assert connection.recv(1) == b""
 
 
+def test_a_file_in_memory_is_sent_before_uvicorn_is_asked(served: Served) -> None:
+    """Also on a connection that carried another kind of request before."""
+    plain = b"GET /feeds/all.atom HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        for request in (plain, b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", *[plain] * 20):
+            connection.sendall(request)
+            read(connection)
+    if served.fast:
+        assert served.front.asked.count("/feeds/all.atom") < 10, "once a second, to look at the disk"
+    else:
+        assert len(served.front.asked) == 22
+
+
 def test_headers_without_end_are_not_kept(served: Served) -> None:
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
         try:
