@@ -33,7 +33,8 @@ def write(title: str, groups: Sequence[tuple[str, Sequence[Outline]]]) -> bytes:
     SubElement(SubElement(root, "head"), "title").text = text.line(title)
     body = SubElement(root, "body")
     for name, outlines in groups:
-        folder = SubElement(body, "outline", text=text.line(name)) if name else body
+        shown = text.line(name)  # said twice: Thunderbird shows the title, Miniflux and FreshRSS the text
+        folder = SubElement(body, "outline", text=shown, title=shown) if name else body
         for outline in outlines:
             SubElement(folder, "outline", _attributes(outline))
     document: bytes = tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)

@@ -53,8 +53,14 @@ class Job:
     work: Callable[[], Awaitable[None]]
 
 
-async def serve(serving: Serving, application: Application, jobs: Sequence[Job] = ()) -> None:
-    """Runs until SIGTERM or SIGINT; then ends cleanly within five seconds."""
+async def serve(
+    serving: Serving,
+    application: Application,
+    jobs: Sequence[Job] = (),
+    *,
+    protocol: type[asyncio.Protocol] | str = "h11",
+) -> None:
+    """Runs until SIGTERM or SIGINT; then ends cleanly within five seconds. `protocol` reads HTTP under uvicorn."""
     import structlog
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -68,7 +74,7 @@ async def serve(serving: Serving, application: Application, jobs: Sequence[Job] 
     scheduler.add_job(passes.tick, "interval", seconds=TICK, next_run_time=serving.clock())
     for job in jobs:
         scheduler.add_job(_turn, "interval", (job, stopped), seconds=job.seconds)
-    server = _server(serving, application)
+    server = _server(serving, application, protocol)
     web = asyncio.create_task(server.serve())
     ended = asyncio.create_task(stopped.wait())
     scheduler.start()
@@ -157,7 +163,7 @@ class _Passes:
                 await asyncio.wait_for(asyncio.shield(self._running), _GRACE)
 
 
-def _server(serving: Serving, application: Application) -> Any:
+def _server(serving: Serving, application: Application, protocol: type[asyncio.Protocol] | str) -> Any:
     import structlog
     import uvicorn
 
@@ -179,7 +185,7 @@ def _server(serving: Serving, application: Application) -> Any:
             application,
             host=serving.host,
             port=serving.port,
-            http="h11",
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,  # its lines go where ours go
@@ -187,5 +193,6 @@ def _server(serving: Serving, application: Application) -> Any:
             access_log=False,
             timeout_graceful_shutdown=_GRACE,
             server_header=False,
+            proxy_headers=False,  # nothing we say depends on them, and a layer round every request is saved
         )
     )

@@ -66,6 +66,14 @@ def fold(text: str) -> str:
     return folded
 
 
+def plain(text: str) -> str:
+    """Folded, and without the diacritics that are left (`é` is `e`): for what people search for and what is found."""
+    folded = fold(text)
+    if folded.isascii():
+        return folded
+    return "".join(one for one in unicodedata.normalize("NFD", folded) if not unicodedata.combining(one))
+
+
 def words(text: str) -> list[str]:
     """Folded words in order; numbers keep their inner dots and commas."""
     return _WORD.findall(fold(text))

@@ -20,7 +20,7 @@ from aggregator.config import load
 from aggregator.model import HubLink, Intent, Mode, Push, PushState, SourceState, SourceUpdate
 from aggregator.store import connect
 from aggregator.store.connect import Store
-from aggregator.web import app
+from aggregator.web import published
 from aggregator.web.site import Site
 from aggregator.web.websub.worker import Worker
 
@@ -51,7 +51,7 @@ def subscribe(store: Store, topic: str, callback: str, host: str) -> None:
 
 
 def idle(where: Site, rounds: int) -> float:
-    worker = Worker(where, app.TYPES)
+    worker = Worker(where, published.TYPES)
 
     async def ticks(number: int) -> None:
         for _ in range(number):
@@ -107,7 +107,7 @@ def busy(where: Site) -> None:
         for number in range(DELIVERED):
             host = f"127.0.1.{number % HOSTS + 1}"
             subscribe(store, f"{BASE}feeds/all.atom", f"http://{host}:{port}/{number}", host)
-    worker = Worker(where, app.TYPES)
+    worker = Worker(where, published.TYPES)
 
     async def all_of_it() -> None:
         await worker.tick()

@@ -27,7 +27,7 @@ def one_pass(at: Settings, request: Request, *, now: datetime) -> Summary:
 def serve_forever(at: Settings, *, host: str, port: int) -> None:
     """Scheduled passes and the web server until SIGTERM or Ctrl-C."""
     from aggregator import service
-    from aggregator.web import app
+    from aggregator.web import app, server
     from aggregator.web.site import Site
 
     at.log()
@@ -44,7 +44,10 @@ def serve_forever(at: Settings, *, host: str, port: int) -> None:
     site = Site(config=config, output=at.output, store_url=serving.store_url, clock=at.now)
     jobs = []
     if config.websub.hub or config.websub.subscribe:
+        from aggregator.web import published
         from aggregator.web.websub import worker
 
-        jobs.append(service.Job(seconds=worker.SECONDS, work=worker.Worker(site, app.TYPES).tick))
-    asyncio.run(service.serve(serving, app.build(site), jobs))
+        jobs.append(service.Job(seconds=worker.SECONDS, work=worker.Worker(site, published.TYPES).tick))
+    # this loop alone: a pass brings its own (asyncio.run in a thread)
+    with asyncio.Runner(loop_factory=server.event_loop()) as runner:
+        runner.run(service.serve(serving, app.build(site), jobs, protocol=server.protocol()))

@@ -58,6 +58,7 @@ from aggregator.model.publishing import (
     Selection,
     Site,
 )
+from aggregator.model.search import Found, Marks, Narrowed
 from aggregator.model.sources import (
     Authority,
     Detail,
@@ -119,6 +120,7 @@ __all__ = [
     "FeedGroup",
     "FeedStory",
     "Fetched",
+    "Found",
     "FullText",
     "Group",
     "Headline",
@@ -138,10 +140,12 @@ __all__ = [
     "LabelKind",
     "Limits",
     "Listing",
+    "Marks",
     "Match",
     "Message",
     "Mode",
     "Move",
+    "Narrowed",
     "NotModified",
     "Outcome",
     "Prose",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import opml, urls
-from aggregator.model import PublishedFeed, Source
+from aggregator.model import Kind, PublishedFeed, Source
 from aggregator.passes import entering, faults
 from aggregator.passes.faults import Told
 from aggregator.passes.feed_documents import KINDS, RENDERING, Press
@@ -140,9 +140,9 @@ def sources_opml(config: Config) -> bytes:
     """The configured sources as a subscription list, in groups by who they are; keys and passwords stay here."""
     groups: dict[str, list[opml.Outline]] = {}
     for source in config.sources:
-        outline = opml.Outline(
-            title=source.name, xml_url=urls.public(source.url), html_url=source.homepage, kind=source.kind.value
-        )
+        # rss for whatever feed it is, by custom of the readers; what is none says so
+        kind = source.kind.value if source.kind in {Kind.LISTING, Kind.SITEMAP} else "rss"
+        outline = opml.Outline(title=source.name, xml_url=urls.public(source.url), html_url=source.homepage, kind=kind)
         groups.setdefault(source.authority.value, []).append(outline)
     return opml.write(config.site.title, sorted(groups.items()))
 
@@ -152,8 +152,6 @@ def feeds_opml(config: Config) -> bytes:
     groups: dict[str, list[opml.Outline]] = {}
     base = config.site.base_url
     for feed in config.feeds:
-        outline = opml.Outline(
-            title=feed.title, xml_url=f"{base}feeds/{feed.id}.atom", html_url=f"{base}{feed.id}/", kind="atom"
-        )
+        outline = opml.Outline(title=feed.title, xml_url=f"{base}feeds/{feed.id}.atom", html_url=f"{base}{feed.id}/")
         groups.setdefault(feed.group, []).append(outline)
     return opml.write(config.site.title, list(groups.items()))

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aggregator import text
-from aggregator.model import DateTrust, Item, Label, PublishedFeed, Site, Story
-from aggregator.publish import shown, words
+from aggregator.model import DateTrust, Item, Label, Marks, PublishedFeed, Site, Story
+from aggregator.publish import form as forms
+from aggregator.publish import marked, shown, words
+from aggregator.publish.form import Form
 from aggregator.publish.shown import Place
 from aggregator.publish.view import Rendered, View, page_name, whole
 
@@ -117,16 +118,29 @@ def index(view: View, frame: Frame) -> Rendered:
     return whole(view, write)
 
 
-def search(view: View, frame: Frame) -> Rendered:
-    """What a search found, at `/search`, in the view's order; `view.query` holds its words, "" shows what to do."""
+def search(view: View, frame: Frame, asked: Form | None = None) -> Rendered:
+    """What a search found, at `/search`, in the view's order; a form that asks nothing shows what to do."""
+    form = asked or Form(query=view.query or "", total=len(view.stories))
 
     def write(view: View) -> bytes:
-        query = view.query or ""
-        links = (Place(f"search.atom?q={quote(query, safe='')}", "Atom"),) if query else ()
-        cards = [_card(story, view, frame, "")._replace(published=_dated(story, frame)) for story in view.stories]
-        return _fill("search.html", frame, root="", query=query, cards=cards, links=links)
+        links = (Place(form.address("search.atom"), "Atom"),) if form.asks else ()
+        choices = {
+            "clusters": forms.clusters(form, view.labels, frame.site.language),
+            "outlets": forms.sources(form, view.sources),
+        }
+        cards = [_result(story, view, frame, form.marks) for story in view.stories]
+        return _fill("search.html", frame, root="", form=form, cards=cards, links=links, **choices)
 
     return whole(view, write)
+
+
+def _result(story: Story, view: View, frame: Frame, marks: Marks) -> Card:
+    """The words that were looked for are marked in the title, and in a piece of the text round the first of them."""
+    card, item = _card(story, view, frame, ""), story.origin
+    summary = marked.excerpt(card.summary, marks, _SUMMARY) or marked.excerpt(item.text, marks, _SUMMARY)
+    return card._replace(
+        published=_dated(story, frame), title=marked.whole(card.title, marks), summary=summary or card.summary
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

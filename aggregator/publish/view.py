@@ -47,6 +47,7 @@ class View:
     number: int = 0  # of the archive's page that this is, counted from the oldest, 1; 0: what is subscribed to
     last: int = 0  # the archive's newest page; 0: there is none
     room: int = ROOM  # characters of HTML that all entries may bring together
+    narrowing: tuple[tuple[str, str], ...] = ()  # what else the search was asked for: names and values of parameters
     memory: dict[str, Any] = field(
         default_factory=dict, compare=False, repr=False
     )  # what `shown` worked out, for all formats
@@ -102,7 +103,8 @@ class View:
         return known
 
     def _searched(self, path: str) -> str:
-        return f"{self.site.base_url}{path}?q={quote(text.legal(self.query or ''), safe='')}"
+        asked = "".join(f"&{name}={quote(value, safe='')}" for name, value in self.narrowing)
+        return f"{self.site.base_url}{path}?q={quote(text.legal(self.query or ''), safe='')}{asked}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

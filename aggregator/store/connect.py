@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 
 from aggregator.errors import StoreError
 from aggregator.model import (
+    Found,
     Headline,
     Host,
     Item,
     ItemKey,
     Known,
     Match,
+    Narrowed,
     Shared,
     Since,
     Sought,
@@ -264,10 +266,19 @@ class Store(Keeping):
 
     # ---------------------------------------------------------------------------------------------------------------- find
 
-    def search(self, query: str, limit: int) -> tuple[str, ...]:
-        """Ids of the stories with all these words in one of their items, best first. Any text may be asked."""
+    def search(
+        self,
+        query: str,
+        limit: int,
+        *,
+        offset: int = 0,
+        narrowed: Narrowed = finding.ANYTHING,
+        by_date: bool = False,
+    ) -> Found:
+        """The stories with all these words in one of their items: titles first, unless `by_date`, then the newest. Any text may
+        be asked."""
         with self._reading() as connection:
-            return finding.search(connection, query, limit)
+            return finding.search(connection, query, limit, offset=offset, narrowed=narrowed, by_date=by_date)
 
     def containing(self, words: Collection[str], among: Collection[str] | None = None) -> dict[str, frozenset[str]]:
         """Each word (or words in a row) with the ids of the stories (None: of all) it stands in."""

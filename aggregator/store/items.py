@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from aggregator.model import Item, ItemKey, Keyed, Known, KnownItem, Shared, Sought
-from aggregator.store import columns, schema, sqlite
+from aggregator.store import columns, schema, sqlite, vocabulary
 from aggregator.store.columns import INSTANT
 
 # How much of a source identity looks at: the newest by first sight. No document of a source is longer (limits: 2,000).
@@ -137,12 +137,14 @@ _WITHDRAWN = select(_TABLE.c.number).where(_THESE, _TABLE.c.withdrawn == literal
 _EMPTY = update(_TABLE).where(_THESE).values(dict.fromkeys(("summary", "text", "html"), literal_column("''")))
 _DROP_REVISIONS = delete(schema.revisions).where(sqlite.among(schema.revisions.c.item))
 _FRESH = (
-    select(_TABLE.c.number, _TABLE.c.title, _TABLE.c.summary, _TABLE.c.text)
+    select(_TABLE.c.title, _TABLE.c.summary, _TABLE.c.text)
     .join_from(_WAITING, _TABLE)
     .where(sqlite.among(_WAITING.c.item), _WAITING.c.fresh == literal_column("1"))
     .order_by(_WAITING.c.item)  # FTS5 writes a segment to the disk whenever a number is smaller than the one before
 )
-_INDEX = sqlite.indexing(_FRESH)
+_INDEX = sqlite.indexing(
+    _FRESH.with_only_columns(_TABLE.c.number, *map(sqlite.searched, (_TABLE.c.title, _TABLE.c.summary, _TABLE.c.text)))
+)
 _DONE = delete(_WAITING).where(sqlite.among(_WAITING.c.item))
 
 _KEYS, _SKETCHES = schema.item_keys, schema.sketches
@@ -223,6 +225,7 @@ def change(connection: Connection, changed: Sequence[Item], *, replaced: datetim
     sqlite.run_many(connection, _TOO_MANY, [(item.source_id, item.guid) * 2 for item in changed])
     _put(connection, _CHANGE, changed)
     sqlite.run_many(connection, _THIS_WAITS, [item.key for item in changed])
+    vocabulary.learn(connection, [(item.title, item.summary, item.text) for item in changed])
 
 
 def _put(connection: Connection, statement: Insert, put: Sequence[Item]) -> None:
@@ -282,6 +285,7 @@ def settle(connection: Connection, settled: Collection[int]) -> None:
     withdrawn = sqlite.numbers(number for (number,) in sqlite.rows(connection, _WITHDRAWN, these))
     sqlite.run(connection, _EMPTY, withdrawn)
     sqlite.run(connection, _DROP_REVISIONS, withdrawn)
+    vocabulary.learn(connection, sqlite.each(connection, _FRESH, these))
     sqlite.run(connection, _INDEX, these)
     sqlite.run(connection, _DONE, these)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import json
 import sqlite3
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import (
     ClauseElement,
     Column,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Engine,
     Insert,
@@ -26,9 +28,12 @@ from sqlalchemy import (
     create_engine,
     func,
     insert,
+    intersect,
     literal_column,
     select,
     table,
+    type_coerce,
+    union,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import NullPool
@@ -42,7 +47,6 @@ BEGIN_WRITING = "BEGIN IMMEDIATE"
 # settled (`items.settle`); from then on triggers keep it in step.
 _SEARCH = literal_column("items_search", Text)
 _NUMBER = literal_column("rowid", Integer).label("number")
-_RANK = func.bm25(_SEARCH, 8.0, 4.0, 1.0).label("rank")  # title before summary before text
 
 
 def engine(path: str, timeout: float) -> Engine:
@@ -222,15 +226,21 @@ def indexing(rows: Select[Any]) -> Insert:
     return Insert(into).from_select(["rowid", "title", "summary", "text"], rows)
 
 
-def index_anew(connection: Connection) -> None:
-    """Makes the search table again from what is stored."""
-    connection.exec_driver_sql("INSERT INTO items_search (items_search) VALUES ('rebuild')")
+def searched(of: Column[str]) -> ColumnElement[str]:
+    """The column as the search table holds it."""
+    folded: ColumnElement[str] = type_coerce(of, Text)
+    for written, spelt in _SPELT:
+        folded = func.replace(folded, literal_column(f"'{written}'"), literal_column(f"'{spelt}'"))
+    return folded
+
+
+# As in the triggers (migration 0008): `ä` is `ae` and not `a`
+_SPELT = (("ä", "ae"), ("Ä", "Ae"), ("ö", "oe"), ("Ö", "Oe"), ("ü", "ue"), ("Ü", "Ue"), ("ß", "ss"), ("ẞ", "SS"))
 
 
 def found(terms: str) -> CTE:
-    """(number, rank) of the items that fit the terms; a smaller rank is a better one."""
-    query = select(_NUMBER, _RANK).select_from(table("items_search")).where(_SEARCH.op("MATCH")(terms))
-    # bm25 works in the query that searches and nowhere else: flattened into a grouping one it is an error
+    """(number) of the items that fit the terms."""
+    query = select(_NUMBER).select_from(table("items_search")).where(_SEARCH.op("MATCH")(terms))
     return query.cte("found").prefix_with("MATERIALIZED")
 
 
@@ -241,31 +251,83 @@ def found_among(connection: Connection, terms: str, numbers: Collection[int]) ->
     return [number for one in numbers for (number,) in execute(query, (terms, one))]
 
 
-def terms(query: str) -> str:
-    """What a person typed as FTS5 understands it: all words must occur, "quoted" ones in a row, the last may go on.
+_TOGETHER_SOUGHT = 12  # phrases in one MATCH: FTS5 looks at all of them for every item that has one
 
-    Everything is quoted, so no character has a meaning of its own and nothing raises. "" where nothing can be searched for.
-    """
-    parts = [quoted or word for quoted, word in re.findall(r'"([^"]+)"|([^\s"]+)', _legal(query))]
-    phrases = [phrase(part) for part in parts if _has_word(part)]
-    if not phrases:
-        return ""
-    return " ".join(phrases) + ("" if query.rstrip().endswith('"') else "*")
+
+def found_all(terms: Sequence[Sequence[str]], name: str, *, in_title: bool = False) -> CTE:
+    """(number) of the items that have one phrase of each term, anywhere or in the title."""
+    each = [_found_any(phrases, "title : " if in_title else "") for phrases in terms]
+    query = each[0] if len(each) == 1 else intersect(*(select(one.subquery().c.number) for one in each))
+    return query.cte(name).prefix_with("MATERIALIZED")
+
+
+def _found_any(phrases: Sequence[str], column: str) -> CompoundSelect[int]:
+    starts = range(0, len(phrases), _TOGETHER_SOUGHT)
+    parts = [f"{column}({' OR '.join(phrases[start : start + _TOGETHER_SOUGHT])})" for start in starts]
+    return union(
+        *(select(_NUMBER).select_from(table("items_search")).where(_SEARCH.op("MATCH")(part)) for part in parts)
+    )
 
 
 def phrase(text: str) -> str:
     """The words of a text in a row; "" where there are none."""
     legal = _legal(text)
+    for written, spelt in _SPELT:
+        legal = legal.replace(written, spelt)
     return '"' + legal.replace('"', '""') + '"' if _has_word(legal) else ""
 
 
 def _legal(text: str) -> str:
-    """Without NUL, which ends FTS5's reading, and lone surrogates, which no database takes."""
-    return text.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8")
+    """Without NUL, which ends FTS5's reading, and lone surrogates, which no database takes; in NFC, as what is stored."""
+    return unicodedata.normalize("NFC", text.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8"))
 
 
 def _has_word(text: str) -> bool:
     return any(character.isalnum() for character in text)
+
+
+# -------------------------------------------------------------------------------------------------- the words that occur
+
+_NEW_WORDS = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT word FROM items_search_words) ORDER BY value"
+_ADD_WORD = "INSERT INTO items_search_words (word) VALUES (?)"
+_LAST_WORD = "SELECT coalesce(max(number), 0) FROM items_search_words"
+_ADD_PARTS = "INSERT INTO items_search_parts (rowid, word) SELECT number, word FROM items_search_words WHERE number > ?"
+_KNOWN_WORDS = "SELECT word FROM items_search_words WHERE word IN (SELECT value FROM json_each(?))"
+# LIKE, because of detail=none: the index gives what has all the parts, the words themselves decide
+_WITH_PART = "SELECT word FROM items_search_parts WHERE word LIKE '%' || ? || '%' ORDER BY length(word), word LIMIT ?"
+
+
+def learn(connection: Connection, words: Collection[str]) -> None:
+    """Adds to the words that occur; of letters alone, folded."""
+    execute = _driver(connection).execute
+    new = execute(_NEW_WORDS, (json.dumps(list(words)),)).fetchall()
+    if new:
+        ((last,),) = execute(_LAST_WORD)
+        _driver(connection).executemany(_ADD_WORD, new)
+        execute(_ADD_PARTS, (last,))
+
+
+_TERMS = """CREATE VIRTUAL TABLE temp.items_search_terms USING fts5vocab('main', 'items_search', 'row')"""
+_OCCUR = "SELECT term FROM items_search_terms WHERE length(term) BETWEEN 3 AND 40 AND term NOT GLOB '*[0-9]*'"
+
+
+def index_anew(connection: Connection) -> None:
+    """Makes the search table, and the words that occur, again from what is stored."""
+    execute = _driver(connection).execute
+    execute("INSERT INTO items_search (items_search) VALUES ('rebuild')")
+    execute(_TERMS)
+    learn(connection, [word for (word,) in execute(_OCCUR)])
+    execute("DROP TABLE temp.items_search_terms")
+
+
+def known_words(connection: Connection, words: Collection[str]) -> frozenset[str]:
+    """Those of the words that occur."""
+    return frozenset(word for (word,) in _driver(connection).execute(_KNOWN_WORDS, (json.dumps(list(words)),)))
+
+
+def words_with(connection: Connection, part: str, limit: int) -> list[str]:
+    """Words that contain the part (three letters or more, no other characters), the shortest first."""
+    return [word for (word,) in _driver(connection).execute(_WITH_PART, (part, limit))]
 
 
 # ---------------------------------------------------------------------------------------------------------- what is wrong

@@ -158,6 +158,33 @@ def test_search_as_page_and_as_feed(service: Service) -> None:
     assert [entry.title for entry in found.entries] == ["Speicher für Seewalde"]
 
 
+def test_a_search_is_marked_narrowed_and_read_as_a_feed(service: Service) -> None:
+    page = service.get("/search?q=Speicher&source=one&from=2026-11-01&to=2026-11-30")
+    text = page.body.decode()
+    assert "<mark>Speicher</mark> für Seewalde" in text
+    assert "Ein <mark>Wasserstoffspeicher</mark> entsteht" in text, "a compound is found by its last part"
+    assert '<option value="one" selected="selected">Eins</option>' in text
+    again = "search.atom?q=Speicher&amp;source=one&amp;from=2026-11-01&amp;to=2026-11-30"
+    assert f'<a href="{again}">' in text
+    assert service.get("/search?q=Speicher", If_None_Match='"x"').status == 200
+    tag = service.get("/search?q=Speicher").headers["etag"]
+    assert service.get("/search?q=Speicher", If_None_Match=tag).status == 304
+    feed = feedparser.parse(service.get(f"/{again.replace('&amp;', '&')}&utm_source=x&page=9").body)
+    assert len(feed.entries) == 1
+    [itself] = [link.href for link in feed.feed.links if link.rel == "self"]
+    assert itself == f"https://news.example/{again.replace('&amp;', '&')}"
+    for nothing in ("q=Speicher&source=two", "q=Speicher&cluster=x", "q=Speicher&to=2026-11-16", "q=Speicher&from=2026-11-18",
+                    "q=Speicher%20-Seewalde", "q=Forderung", "q=Speicher&page=2"):  # fmt: skip
+        assert "<article" not in service.get(f"/search?{nothing}").body.decode(), nothing
+    for anything in (
+        "q=Speicher&from=gestern&to=9999-12-31&page=-1",
+        "source=one",
+        "q=speichern",
+        "q=-Windrad&source=one",
+    ):
+        assert "<article" in service.get(f"/search?{anything}").body.decode(), anything
+
+
 def test_whatever_is_searched_for_is_answered(service: Service) -> None:
     """FTS5 operators, SQL, wildcards, bytes that are no UTF-8, brackets without end: words, or nothing, never an error."""
     typed = [
@@ -186,6 +213,11 @@ def test_whatever_is_searched_for_is_answered(service: Service) -> None:
             etree.fromstring(answer.body, etree.XMLParser(recover=False, resolve_entities=False))
         for longer in ("x" * 501, "x" * 10_000, quote("\U0001f600" * 501), quote('"' * 5000), "%20x" * 1000):
             assert service.get(f"{path}?q={longer}").status == 400
+        for name in ("cluster", "source", "from", "to", "page"):
+            for odd in (*map(quote, typed), "%ff", "1" * 10_000):
+                answer = service.get(f"{path}?q=a&{name}={odd}")
+                assert answer.status == 200, (name, odd)
+                etree.fromstring(answer.body, etree.XMLParser(recover=False, resolve_entities=False))
         assert service.get(f"{path}?page=1").status == 200
     assert "Speicher für Seewalde" in service.get("/search?q=wasserstoffspeicher").body.decode()  # nothing was dropped
     [source] = json.loads(service.get("/status.json").body)["sources"]
@@ -203,6 +235,17 @@ def test_self_links_come_from_the_configuration(service: Service) -> None:
     body = service.get("/feeds/all.atom", Host="evil.example", X_Forwarded_Host="evil.example").body
     assert b"evil.example" not in body
     assert b"https://news.example/feeds/all.atom" in body
+
+
+def test_every_answer_carries_the_security_headers(service: Service) -> None:
+    for path, status in {"/": 200, "/feeds/all": 200, "/nowhere": 404, "/search?q=x": 200, "/status.json": 200, "/one": 308,
+                         f"/search?q={'x' * 501}": 400, "/healthz": 200}.items():  # fmt: skip
+        answer = service.get(path)
+        assert answer.status in {status, 200}, path
+        assert "default-src 'none'" in answer.headers["content-security-policy"], path
+        assert answer.headers["x-content-type-options"] == "nosniff", path
+    refused = service.get("/search", method="DELETE")
+    assert (refused.status, set(refused.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
 
 
 def test_the_source_was_asked_once(service: Service) -> None:

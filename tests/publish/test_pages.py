@@ -349,6 +349,8 @@ def test_no_recorded_payload_is_live_on_a_page(make_item, make_story, make_view,
             "label",
             "input",
             "button",
+            "select",
+            "option",
             "main",
         }
         expected |= {"h1", "h2", "h3", "p", "nav", "ul", "li", "span", "time", "section", "article", "footer"}

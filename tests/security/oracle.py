@@ -137,7 +137,13 @@ def shapes(*pages: bytes) -> Shapes:
 
 
 def _running(found: Iterable[tuple[str, ...]]) -> Counter[tuple[str, ...]]:
-    return Counter(shape for shape in found if shape[0] in RUNS)
+    # the form of a search has as many choices as there are sources and labels: `options` counts them
+    return Counter(shape for shape in found if shape[0] in RUNS and shape != ("option", "value"))
+
+
+def options(document: bytes) -> int:
+    """How many choices its lists have."""
+    return sum(element.name == "option" for element in tokens(document.decode()))
 
 
 def page(document: bytes, harmless: Shapes) -> list[str]:

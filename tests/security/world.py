@@ -225,6 +225,8 @@ def findings(view: View, query: str) -> list[tuple[str, str]]:
     for kind, content in documents(view, query):
         if kind.endswith(("page", "index")):
             live = oracle.page(content, harmless()[kind])
+            expected = 2 + len(view.labels) + len(view.sources) if kind == "search page" else 0
+            live += ["a choice that nobody offers"] if oracle.options(content) != expected else []
         elif kind == "JSON Feed":
             live = oracle.json_feed(content)
         elif kind == "OPML":

@@ -167,7 +167,7 @@ def test_a_withdrawn_item_is_gone_but_known(
     assert sharing(store, 7) == {other.key: {7}}
     assert store.unsettled_withdrawn() == ()
     assert store.items([item.key])[item.key].text == ""
-    assert store.search("geheim", 10) == ()
+    assert store.search("geheim", 10).ids == ()
     assert item.guid in store.known("amt").items
     assert store.counts()["items"] == 1
     assert store.source_counts() == {"amt": 1}

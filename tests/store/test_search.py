@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator import urls
-from aggregator.model import Item, SourceState, SourceUpdate, Story
+from aggregator.model import Found, Item, Narrowed, SourceState, SourceUpdate, Story
 from aggregator.store.connect import Store
 
 
@@ -43,19 +43,29 @@ def world(
     return store
 
 
-def names(ids: tuple[str, ...] | frozenset[str]) -> list[str]:
-    return [story_id.rpartition("/")[2] for story_id in ids]
+def names(ids: Found | tuple[str, ...] | frozenset[str]) -> list[str]:
+    return [story_id.rpartition("/")[2] for story_id in (ids.ids if isinstance(ids, Found) else ids)]
 
 
 @pytest.mark.parametrize(
     ("query", "found"),
     [
         pytest.param("förderung", ["grant", "night"], id="the title counts more than the text"),
-        pytest.param("FORDERUNG", ["grant", "night"], id="neither capitals nor diacritics count"),
+        pytest.param("FOERDERUNG", ["grant", "night"], id="capitals do not count, an umlaut may be spelt out"),
+        pytest.param("Forderung", [], id="without its umlaut it is another word"),
+        pytest.param("euros", ["grant"], id="another form of the word"),
+        pytest.param("stoff", ["night"], id="the last part of a word"),
+        pytest.param("millionen -cottbus", [], id="a word that must not occur"),
+        pytest.param(
+            "förderung -cottbus", ["night"], id="out is the story with the word, whoever of its carriers says it"
+        ),
+        pytest.param('förderung -"acht millionen"', ["night"], id="words in a row that must not occur"),
+        pytest.param("-cottbus", ["night"], id="whatever does not say it"),
         pytest.param("förderung cottbus", ["grant"], id="all words must occur"),
         pytest.param("E-Mobilität", ["grant"], id="a hyphen is no operator"),
         pytest.param("mobil", ["grant"], id="the last word may go on"),
-        pytest.param("mobil förderung", [], id="the others may not"),
+        pytest.param("mob förderung", [], id="the others may not"),
+        pytest.param("mobil förderung", ["grant"], id="but a long word finds what is made of it"),
         pytest.param("lange nacht", ["night"], id="in any place"),
         pytest.param('"nacht lange"', [], id="quoted words stand in a row"),
         pytest.param('"acht millionen"', ["grant"], id="quoted words found"),
@@ -104,6 +114,43 @@ def test_whatever_a_person_types_is_answered(query: str, world: Store) -> None:
     assert world.counts() == before
 
 
+@pytest.mark.parametrize(
+    ("query", "narrowed", "found"),
+    [
+        pytest.param("förderung", Narrowed(labels=("mobilitaet",)), ["grant"], id="a label"),
+        pytest.param(
+            "förderung", Narrowed(labels=("mobilitaet", "energie")), ["grant", "night"], id="any of the labels"
+        ),
+        pytest.param("förderung", Narrowed(source="portal"), ["grant"], id="whoever carried it"),
+        pytest.param("förderung", Narrowed(source="nobody"), [], id="an unknown source"),
+        pytest.param("", Narrowed(labels=("energie",)), ["grant", "night"], id="no words: the newest first"),
+        pytest.param("?", Narrowed(source="verein"), ["night"], id="no word at all"),
+        pytest.param("cottbus", Narrowed(labels=("' OR 1=1 --",)), [], id="SQL is a label like any other"),
+    ],
+)
+def test_narrowed(query: str, narrowed: Narrowed, found: list[str], world: Store) -> None:
+    assert names(world.search(query, 10, narrowed=narrowed)) == found
+
+
+def test_narrowed_to_days(world: Store, now: datetime) -> None:
+    hour = timedelta(hours=1)
+    for since, until, found in [
+        (now - hour, None, 2), (now + hour, None, 0), (None, now + hour, 2), (None, now - 9 * hour, 0),
+        (now - hour, now + hour, 2),
+    ]:  # fmt: skip
+        assert world.search("förderung", 10, narrowed=Narrowed(since=since, until=until)).total == found
+
+
+def test_pages_of_a_search_and_what_it_looked_for(world: Store) -> None:
+    first, second, third = (world.search("förderung", 1, offset=at) for at in range(3))
+    assert (names(first), names(second), names(third)) == (["grant"], ["night"], [])
+    assert (first.total, second.total) == (2, 2)
+    marks = world.search('"acht Millionen" für FÖRDERUNGEN', 1).marks
+    assert marks.rows == (("acht", "millionen"),)
+    assert {"fuer", "foerderung", "foerderungen"} <= marks.words
+    assert marks.starts == ("foerderungen",)
+
+
 def test_a_search_is_cut_after_the_best(world: Store) -> None:
     assert names(world.search("förderung", 1)) == ["grant"]
 
@@ -112,7 +159,7 @@ def test_what_an_item_no_longer_says_is_no_longer_found(world: Store, make_item:
     item = next(row.item for row in world.listed(search="lange nacht"))
     corrected = replace(item, title="Kurze Nacht", text="", content_hash="new")
     world.commit(SourceUpdate(state=SourceState(source_id="verein"), changed=(corrected,)))
-    assert world.search("lange", 10) == world.search("wasserstoff", 10) == ()
+    assert world.search("lange", 10).ids == world.search("wasserstoff", 10).ids == ()
     assert names(world.search("kurze nacht", 10)) == ["night"]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.config import load
 from aggregator.store import connect
-from aggregator.web import app
+from aggregator.web import published
 from aggregator.web.site import Site
 from aggregator.web.websub.worker import Worker
 from tests.servers.websub import FakeHub, FakeSubscriber
@@ -47,7 +47,7 @@ def installation(
                 store_url=f"sqlite:///{tmp_path / 'aggregator.sqlite'}",
                 clock=lambda: made.now,
             )
-            made = Installation(site, runner, Worker(site, app.TYPES))
+            made = Installation(site, runner, Worker(site, published.TYPES))
             return made
 
         yield make

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from aggregator.store import connect
 from aggregator.store.connect import Store
-from aggregator.web import app
+from aggregator.web import app, published
 from aggregator.web.site import Site
 from aggregator.web.websub.worker import Worker
 
@@ -70,7 +70,7 @@ class Installation:
 
     def restart(self) -> None:
         """What is known beside the store is gone."""
-        self.worker = Worker(self.site, app.TYPES)
+        self.worker = Worker(self.site, published.TYPES)
 
     def store(self) -> AbstractContextManager[Store]:
         return connect.opened(self.site.store_url)
