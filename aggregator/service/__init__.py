@@ -1,0 +1,121 @@
+"""The service: passes at their time and the web server, until SIGTERM.
+
+APScheduler says when to look; what is due stands in the store; a pass is a process (passing.py). The configuration is followed
+(following.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aggregator.due import share
+from aggregator.service import clock, following, notify
+from aggregator.service.condition import Condition
+from aggregator.service.following import Application, Current, Installed
+from aggregator.service.passing import Passes, Place
+
+if TYPE_CHECKING:
+    from socket import socket
+
+_GRACE = 3  # seconds that open connections have after SIGTERM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What one service serves. `read` reads the configuration in `folder`; ConfigError where it is wrong."""
+
+    folder: Path
+    read: Callable[[], Installed]
+    place: Place
+    host: str
+    port: int
+    clock: Callable[[], datetime]
+
+
+async def serve(serving: Serving, current: Current, condition: Condition, application: Application) -> None:
+    """Runs until SIGTERM or SIGINT; then ends cleanly within five seconds. `application` answers readers, by `current`."""
+    import structlog
+
+    log = structlog.get_logger()
+    stopped, wanted = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    loop.add_signal_handler(signal.SIGHUP, wanted.set)
+    passes = Passes(serving.place, current, condition, serving.clock)
+    scheduler = _scheduler()
+    scheduler.add_job(passes.tick, "interval", seconds=share.LOOK, next_run_time=serving.clock())
+    server = _server(serving, application)
+    web = asyncio.create_task(server.serve())
+    scheduler.start()
+    beside = (
+        asyncio.create_task(clock.follow(scheduler, serving.clock)),
+        asyncio.create_task(notify.alive()),
+        asyncio.create_task(
+            following.follow(
+                current, serving.folder, serving.read, wanted=wanted, condition=condition, clock=serving.clock
+            )
+        ),
+        asyncio.create_task(stopped.wait()),
+    )
+    ended, _ = await asyncio.wait({web, *beside}, return_when=asyncio.FIRST_COMPLETED)
+    log.info("service.stopping")
+    notify.stopping()
+    scheduler.pause()
+    server.should_exit = True
+    await asyncio.gather(passes.stop(), web)
+    scheduler.shutdown(wait=False)  # last: it cancels a tick that still waits for its pass
+    for task in beside:
+        task.cancel()
+    log.info("service.stopped")
+    for task in ended:
+        task.result()  # a mistake of ours in one of them: it is told, and whoever watches the service starts it anew
+
+
+def _scheduler() -> Any:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    # The defaults skip a run that is a second late, and run every missed one after a sleep (measured with 3.11.3).
+    return AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+
+
+def _server(serving: Serving, application: Application) -> Any:
+    import structlog
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """Leaves the signals to the service: uvicorn raises SIGTERM again at its end, which is no clean exit."""
+            yield
+
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            """Says where it listens once it does: port 0 is a free one."""
+            await super().startup(sockets)
+            if self.started:
+                host, port = self.servers[0].sockets[0].getsockname()[:2]
+                structlog.get_logger().info("service.listening", url=f"http://{host}:{port}/")
+                notify.ready("serving")
+
+    return Server(
+        uvicorn.Config(
+            application,
+            host=serving.host,
+            port=serving.port,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,  # its lines go where ours go
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=_GRACE,
+            server_header=False,
+        )
+    )
