@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ async def serve(serving: Serving, current: Current, condition: Condition, applic
     loop.add_signal_handler(signal.SIGHUP, wanted.set)
     passes = Passes(serving.place, current, condition, serving.clock)
     scheduler = _scheduler()
-    scheduler.add_job(passes.tick, "interval", seconds=share.LOOK, next_run_time=serving.clock())
+    scheduler.add_job(passes.tick, clock.Every(seconds=share.LOOK), next_run_time=serving.clock())
     server = _server(serving, application)
     web = asyncio.create_task(server.serve())
     scheduler.start()
@@ -82,6 +83,8 @@ async def serve(serving: Serving, current: Current, condition: Condition, applic
 def _scheduler() -> Any:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+    # A look while a pass is under way is skipped: that is meant so, and no warning every five seconds
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # The defaults skip a run that is a second late, and run every missed one after a sleep (measured with 3.11.3).
     return AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
 

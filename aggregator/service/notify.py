@@ -10,13 +10,15 @@ from contextlib import suppress
 
 
 def tell(*lines: str) -> None:
-    """Sends the lines to whoever started us; nothing where nobody wants to know, or nobody listens any more."""
+    """Sends the lines to whoever started us; nothing where nobody wants to know, or nobody reads them: a queue of such datagrams
+    takes ten (sysctl net.unix.max_dgram_qlen), and waiting for the eleventh would hold up every reader of the feeds."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
     if address.startswith("@"):  # a name without a file (unix(7), abstract)
         address = "\0" + address[1:]
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    with suppress(OSError), socket.socket(socket.AF_UNIX, kind) as sender:
         sender.connect(address)
         sender.send("\n".join(lines).encode())
 

@@ -122,8 +122,6 @@ class Passes:
             store_url=installed.store_url,
             request=Request(evenly=True),
         )
-        if self._stopping:
-            return "stopped", None
         process = await asyncio.create_subprocess_exec(
             *self._place.command,
             stdin=PIPE,
