@@ -27,7 +27,7 @@ STEPS = (
     Event(at=100 * DAY + 11 * HOUR, step=400 * DAY),
     Event(at=120 * DAY + 11 * HOUR, step=-400 * DAY),
     Event(at=140 * DAY + 22 * HOUR, sleep=10 * HOUR),
-    Event(at=160 * DAY, sleep=20 * DAY),
+    Event(at=160 * DAY + 12 * HOUR, sleep=20 * DAY),
 )
 
 
