@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 from aggregator.due import share
 from aggregator.service import clock, following, notify
 from aggregator.service.condition import Condition
-from aggregator.service.following import Application, Current, Installed
+from aggregator.service.following import Application, Current, Installed, Job
 from aggregator.service.passing import Passes, Place
 
 if TYPE_CHECKING:
     from socket import socket
 
+_LOOK = "look"  # the name of the job that has passes made
 _GRACE = 3  # seconds that open connections have after SIGTERM
 
 
@@ -38,6 +39,7 @@ class Serving:
     host: str
     port: int
     clock: Callable[[], datetime]
+    protocol: type[asyncio.Protocol] | str = "h11"  # what reads HTTP under uvicorn
 
 
 async def serve(serving: Serving, current: Current, condition: Condition, application: Application) -> None:
@@ -52,7 +54,19 @@ async def serve(serving: Serving, current: Current, condition: Condition, applic
     loop.add_signal_handler(signal.SIGHUP, wanted.set)
     passes = Passes(serving.place, current, condition, serving.clock)
     scheduler = _scheduler()
-    scheduler.add_job(passes.tick, clock.Every(seconds=share.LOOK), next_run_time=serving.clock())
+    scheduler.add_job(passes.tick, clock.Every(seconds=share.LOOK), id=_LOOK, next_run_time=serving.clock())
+
+    def installed() -> None:
+        """What a configuration wants done beside passes follows it; and it is looked at once what is due by it."""
+        for job in scheduler.get_jobs():
+            if job.id != _LOOK:
+                job.remove()
+        for wanted_job in current.installed.jobs:
+            scheduler.add_job(_turn, clock.Every(seconds=wanted_job.seconds), (wanted_job, stopped))
+        scheduler.modify_job(_LOOK, next_run_time=serving.clock())
+
+    installed()
+    current.swapped = installed
     server = _server(serving, application)
     web = asyncio.create_task(server.serve())
     scheduler.start()
@@ -68,6 +82,7 @@ async def serve(serving: Serving, current: Current, condition: Condition, applic
     )
     ended, _ = await asyncio.wait({web, *beside}, return_when=asyncio.FIRST_COMPLETED)
     log.info("service.stopping")
+    stopped.set()  # also where it was the web server that ended
     notify.stopping()
     scheduler.pause()
     server.should_exit = True
@@ -78,6 +93,17 @@ async def serve(serving: Serving, current: Current, condition: Condition, applic
     log.info("service.stopped")
     for task in ended:
         task.result()  # a mistake of ours in one of them: it is told, and whoever watches the service starts it anew
+
+
+async def _turn(job: Job, stopped: asyncio.Event) -> None:
+    """Does a job once; given up when the service stops."""
+    work, end = asyncio.ensure_future(job.work()), asyncio.ensure_future(stopped.wait())
+    await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    if work.done():
+        return work.result()
+    work.cancel()
+    return None
 
 
 def _scheduler() -> Any:
@@ -112,7 +138,7 @@ def _server(serving: Serving, application: Application) -> Any:
             application,
             host=serving.host,
             port=serving.port,
-            http="h11",
+            http=serving.protocol,
             ws="none",
             lifespan="off",
             log_config=None,  # its lines go where ours go

@@ -25,12 +25,21 @@ _DEBOUNCE = 500  # milliseconds: an editor that saves three files, a checkout th
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is done beside passes and web server, every so many seconds, never twice at a time."""
+
+    seconds: int
+    work: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
     """What is made of one configuration."""
 
     config: Config
     store_url: str
     application: Application
+    jobs: tuple[Job, ...] = ()
 
 
 class Current:
@@ -39,9 +48,11 @@ class Current:
     def __init__(self, installed: Installed) -> None:
         self.installed = installed
         self.fresh = True  # nothing was published with it yet
+        self.swapped: Callable[[], None] = lambda: None  # who wants to know of it
 
     def swap(self, installed: Installed) -> None:
         self.installed, self.fresh = installed, True
+        self.swapped()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.installed.application(scope, receive, send)
