@@ -150,6 +150,9 @@ class Passes:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             process.stdin.close()
+            with contextlib.suppress(ConnectionError):
+                await process.stdin.wait_closed()
+            await process.wait()
         return self._understood(status, answer)
 
     def _understood(self, status: int, answer: bytes) -> tuple[Result, Summary | None]:
