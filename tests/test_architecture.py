@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
-    "errors.py", "text.py", "urls.py", "evaluate.py", "opml.py", "service.py",
+    "errors.py", "text.py", "urls.py", "evaluate.py", "opml.py", "service",
     "model", "config", "fetch", "parse", "clean", "stories", "tagging", "store", "publish", "due", "passes", "web", "cli",
     "starter", "templates", "demo",
 }  # fmt: skip

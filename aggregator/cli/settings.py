@@ -118,6 +118,9 @@ def _one_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 
 def _escaped(value: str) -> str:
+    from aggregator import urls
+
+    value = urls.redacted(value)  # whatever a library has to say of an address: its keys stay here
     if value.isprintable():
         return value
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in value)
@@ -136,6 +139,17 @@ def _take_over(shared: list[Any], last: Any) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+    log = structlog.get_logger()
+    # What Python itself would write on many lines; the end of a process by a signal that came in a destructor is no news
+    sys.excepthook = lambda kind, error, trace: log.critical("internal", exc_info=(kind, error, trace))
+    sys.unraisablehook = lambda told: (
+        None if told.exc_type is SystemExit else log.error("internal", exc_info=_raised(told.exc_value))
+    )
+
+
+def _raised(error: BaseException | None) -> Any:
+    return (type(error), error, error.__traceback__) if error else None
 
 
 def settings(ctx: click.Context) -> Settings:

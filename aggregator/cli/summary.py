@@ -78,11 +78,8 @@ def failures(done: Summary) -> None:
 
 @contextmanager
 def progress(at: Settings) -> Iterator[Progress | None]:
-    """With `-v` a log line for each source as it is done, else a bar on a terminal, nothing elsewhere."""
-    if at.verbosity > 0:
-        yield _lines(at.log())
-        return
-    if at.verbosity < 0 or not sys.stderr.isatty():
+    """A bar on a terminal; nothing elsewhere, and nothing where there are lines (told.py) or quiet is wished."""
+    if at.verbosity != 0 or not sys.stderr.isatty():
         yield None
         return
     # click's: rich is not installed, because httpx then imports it at every start for a command line of its own (60 ms)
@@ -94,21 +91,3 @@ def progress(at: Settings) -> Iterator[Progress | None]:
             bar.update(1)
 
         yield advance
-
-
-def _lines(log: Any) -> Progress:
-    def line(one: Asked, _: int) -> None:
-        failure = {"failure": one.failed.failure.value, "detail": one.failed.detail} if one.failed else {}
-        repairs = {"repairs": list(one.repairs)} if one.repairs else {}
-        log.info(
-            f"source.{one.status}",
-            source=one.source_id,
-            entries=one.entries,
-            new=one.new,
-            updated=one.changed,
-            seconds=one.seconds,
-            **failure,
-            **repairs,
-        )
-
-    return line

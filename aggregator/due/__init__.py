@@ -26,14 +26,20 @@ def due(sources: Sequence[Source], states: Mapping[str, SourceState], now: datet
         state = states.get(source.id)
         if state is None or state.next_due is None:
             return None
-        # A clock that was a year ahead for a while must not silence its sources for a year.
-        ahead = state.last_checked is not None and state.last_checked > now + LONGEST
-        return now if ahead else state.next_due
+        return now if _set_back(state, now) else state.next_due
 
     known = [(waiting_since(source), source) for source in sources if source.enabled]
     never = sorted((source for since, source in known if since is None), key=lambda source: source.id)
     waiting = sorted(((since, source.id, source) for since, source in known if since is not None and since <= now))
     return (*never, *(source for _, _, source in waiting))
+
+
+def _set_back(state: SourceState, now: datetime) -> bool:
+    """Whether the clock was set back so far that the source would wait for more than twice its wait: a clock that was a year
+    ahead for a while must not silence it for a year. Less is waited for: what is due once a day is asked once a day."""
+    if state.last_checked is None or state.next_due is None or state.last_checked <= now:
+        return False
+    return state.next_due - now > 2 * max(state.next_due - state.last_checked, SHORTEST)
 
 
 def next_due(

@@ -44,14 +44,14 @@ class Books:
         states: Mapping[str, SourceState],
         *,
         now: datetime,
-        progress: Callable[[Asked], None] | None,
+        told: Callable[[Asked, SourceUpdate], None],
     ) -> None:
         self.done: list[Asked] = []
         self.ahead: dict[ItemKey, Ahead] = {}
         self._store = store
         self._hosts = hosts
         self._states = states
-        self._progress = progress
+        self._told = told
         self._now = now
         self._reached = False
         self._held: list[tuple[Source, Gathered, float]] = []
@@ -106,8 +106,7 @@ class Books:
                 self.flush()
         self.ahead.update(gathered.ahead)
         self.done.append(_asked(gathered, seconds))
-        if self._progress:
-            self._progress(self.done[-1])
+        self._told(self.done[-1], gathered.update)
 
 
 def _asked(gathered: Gathered, seconds: float) -> Asked:

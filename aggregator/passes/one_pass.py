@@ -14,8 +14,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aggregator import __version__, due, urls
+from aggregator.due import share
 from aggregator.errors import AggregatorError, Failure, UsageError
-from aggregator.model import Ahead, Failed, ItemKey, Limits, Settled, Source, SourceState, Validators, Verdict
+from aggregator.model import (
+    Ahead,
+    Failed,
+    ItemKey,
+    Limits,
+    Settled,
+    Source,
+    SourceState,
+    SourceUpdate,
+    Validators,
+    Verdict,
+)
 from aggregator.passes import gather_source, once, parser, publish_changed, retain, sandbox
 from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
@@ -32,6 +44,7 @@ _WAITING = 4
 _NOTHING: Mapping[ItemKey, Ahead] = MappingProxyType({})
 
 Progress: TypeAlias = "Callable[[Asked, int], None]"  # a source that is done, and how many there are in all
+Trace: TypeAlias = "Callable[[SourceUpdate], None]"  # what was stored of it
 
 
 def _log() -> Any:
@@ -45,6 +58,7 @@ class Watch:
     """Who is told of a pass while it runs. `log` gives the log, and is asked only where there is a line to be written."""
 
     progress: Progress | None = None
+    trace: Trace | None = None
     log: Callable[[], Any] = _log
 
 
@@ -88,10 +102,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a pass is asked for. `only`: these sources, due or not; `force`: all, with nothing remembered of their answers."""
+    """What a pass is asked for. `only`: these sources, due or not; `force`: all, with nothing remembered of their answers;
+    `evenly`: of what is due a share, as a service asks that comes back in some seconds."""
 
     only: Collection[str] = ()
     force: bool = False
+    evenly: bool = False
 
 
 async def run(
@@ -107,6 +123,8 @@ async def run(
     started = time.perf_counter()
     states = store.states()
     wanted = chosen(config.sources, states, request, now=now)
+    if request.evenly:
+        wanted = share.share(wanted, config.sources, gap=config.limits.gap)
     if request.force:
         states = {key: replace(state, validators=Validators(), body_hash=None) for key, state in states.items()}
     gathering = await gather(config, wanted, states, store, now=now, watch=watch)
@@ -180,8 +198,14 @@ async def gather(
     hosts = Hosts(store.hosts(), store.robots)
     shared = once.shared(sources)
     asked = once.agreed(sources, states, shared) if shared else states
-    progress = watch.progress
-    books = Books(store, hosts, states, now=now, progress=progress and (lambda one: progress(one, len(sources))))
+
+    def told(one: Asked, update: SourceUpdate) -> None:
+        if watch.trace:
+            watch.trace(update)
+        if watch.progress:
+            watch.progress(one, len(sources))
+
+    books = Books(store, hosts, states, now=now, told=told)
 
     async def one(source: Source, opened: gather_source.Tools) -> None:
         async with places:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import Failure
-from aggregator.model import Detail, Document, Entry, Hints, Limits, Recognised, Source, Unreadable
+from aggregator.model import Detail, Document, Entry, Hints, Limits, Recognised, Source, Unreadable, pickled
 from aggregator.passes.parser import HEADER, Answer, Cleaned, Job, Rules, header
 
 if TYPE_CHECKING:
@@ -213,6 +213,8 @@ class _ModelOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module.startswith("aggregator.model.") or (module, name) in _PLAIN:
             return super().find_class(module, name)
+        if (module, name) == pickled.GETATTR:
+            return pickled.member
         raise pickle.UnpicklingError(f"{module}.{name} is no value of the model")
 
 

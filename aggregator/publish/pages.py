@@ -158,8 +158,9 @@ class SourceRow:
     items: int = 0
 
 
-def status(rows: Sequence[SourceRow], frame: Frame) -> Rendered:
-    """The health of all sources, at `/status`: those in trouble first, in the order given."""
+def status(rows: Sequence[SourceRow], frame: Frame, *, fault: str | None = None) -> Rendered:
+    """The health of all sources, at `/status`: those in trouble first, in the order given. `fault`: what is wrong with a
+    configuration that is not in use."""
     phrases = words.of(frame.site.language)
     ordered = sorted(rows, key=lambda row: row.state in _WELL)
     table = [
@@ -172,7 +173,8 @@ def status(rows: Sequence[SourceRow], frame: Frame) -> Rendered:
         }
         for row in ordered
     ]
-    return Rendered(content=_fill("status.html", frame, root="", rows=table, counts=_counts(ordered, phrases)))
+    counts = _counts(ordered, phrases)
+    return Rendered(content=_fill("status.html", frame, root="", rows=table, counts=counts, fault=fault))
 
 
 def _counts(rows: Sequence[SourceRow], phrases: Mapping[str, str]) -> str:

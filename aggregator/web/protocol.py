@@ -8,10 +8,10 @@ that is in memory. Behind uvicorn's cycle of task, event and messages 304s come 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from aggregator.web.front import Front
 from aggregator.web.published import Answer
 from aggregator.web.request import LONGEST
 
@@ -26,11 +26,11 @@ class Protocol(HttpToolsProtocol):
     _heading = False  # a request whose headers are not whole yet
     _waiting = 0  # bytes of those headers, about
     _last = 0.0  # when a file was last sent by the short way
-    _front: Front | None = None
+    _quick: Callable[[bytes], Answer | None] | None = None  # the application's `at_once`
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # a stream, as uvicorn says
-        self._front = self.app if isinstance(self.app, Front) else None
+        self._quick = getattr(self.app, "at_once", None)
 
     def data_received(self, data: bytes) -> None:
         found = self._at_once(data)
@@ -57,10 +57,10 @@ class Protocol(HttpToolsProtocol):
 
     def _at_once(self, data: bytes) -> Answer | None:
         """Between two requests only, while the other side reads what it is sent."""
-        if self._front is None or self._inside or self.flow.write_paused:
+        if self._quick is None or self._inside or self.flow.write_paused:
             return None
         cycle: RequestResponseCycle | None = self.cycle  # none before the first request, whatever uvicorn says
-        return self._front.at_once(data) if cycle is None or cycle.response_complete else None
+        return self._quick(data) if cycle is None or cycle.response_complete else None
 
     def _send(self, found: Answer) -> None:
         self.transport.write(found.wire(self.server_state.default_headers))

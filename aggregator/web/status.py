@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -13,34 +15,60 @@ from aggregator.errors import StoreError
 from aggregator.passes import health
 from aggregator.publish import pages
 from aggregator.store import connect
+from aggregator.web import metrics
 from aggregator.web.site import Site
+
+# Seconds without a look at what is due: a pass of a thousand slow sources takes minutes, and looks are every five seconds
+_LATE = 1800
 
 
 def routes(site: Site) -> list[Route]:
-    """`/status`, `/status.json` and `/readyz`."""
+    """`/status`, `/status.json`, `/readyz` and `/metrics`."""
 
     frame = pages.frame(site.config.site, site.config.feeds, live=True)
 
     async def page(_: Request) -> Response:
         rows = await asyncio.to_thread(sources, site)
         now = site.clock()
-        rendered = pages.status([_row(row, now=now) for row in rows], frame)
+        rendered = pages.status([_row(row, now=now) for row in rows], frame, fault=site.condition.config_fault)
         return Response(rendered.content, media_type="text/html; charset=utf-8")
 
     async def as_json(_: Request) -> Response:
         rows = await asyncio.to_thread(sources, site)
-        return JSONResponse({"sources": [health.as_dict(row, now=site.clock()) for row in rows]})
+        fault = site.condition.config_fault
+        told = [health.as_dict(row, now=site.clock()) for row in rows]
+        return JSONResponse({"sources": told, "config": {"fault": fault}})
 
     async def ready(_: Request) -> Response:
-        try:
-            await asyncio.to_thread(sources, site)
-        except StoreError as error:
-            return PlainTextResponse(f"{error}\n", status_code=503)
-        if not (site.output / "index.html").is_file():
-            return PlainTextResponse("nothing is published yet\n", status_code=503)
-        return PlainTextResponse("ok\n")
+        missing = await asyncio.to_thread(_missing, site)
+        return PlainTextResponse(f"{missing or 'ok'}\n", status_code=503 if missing else 200)
 
-    return [Route("/status", page), Route("/status.json", as_json), Route("/readyz", ready)]
+    async def counted(_: Request) -> Response:
+        told = partial(site.metrics.text, site.condition, site.config.sources, site.store_url, now=site.clock())
+        content = await asyncio.to_thread(told)
+        return Response(content, media_type=metrics.CONTENT_TYPE)
+
+    return [
+        Route("/status", page),
+        Route("/status.json", as_json),
+        Route("/readyz", ready),
+        Route("/metrics", counted),
+    ]
+
+
+def _missing(site: Site) -> str:
+    """What is missing for readers to be served; "" where nothing is."""
+    try:
+        with connect.opened(site.store_url) as store:
+            store.generation()
+    except StoreError as error:
+        return str(error)
+    if not (site.output / "index.html").is_file():
+        return "nothing is published yet"
+    looked = site.condition.looked
+    if looked is not None and time.monotonic() - looked > _LATE:
+        return f"no pass for {time.monotonic() - looked:.0f} s"
+    return ""
 
 
 def _row(row: health.Health, *, now: datetime) -> pages.SourceRow:

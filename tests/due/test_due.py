@@ -219,7 +219,8 @@ def test_not_all_bodies_are_asked_for_at_once() -> None:
     ("step", "asked"),
     [
         pytest.param(timedelta(0), False, id="the clock is right"),
-        pytest.param(-HOUR, False, id="an hour back: an hour later"),
+        pytest.param(-MINUTE * 20, False, id="twenty minutes back: twenty minutes later"),
+        pytest.param(-HOUR, True, id="an hour back: not three times as long as usual"),
         pytest.param(DAY, True, id="a day ahead: everything is due"),
         pytest.param(-400 * DAY, True, id="back from a year ahead: not silent for a year"),
     ],
@@ -227,6 +228,15 @@ def test_not_all_bodies_are_asked_for_at_once() -> None:
 def test_a_step_of_the_clock(step: timedelta, asked: bool) -> None:
     remembered = remember.succeeded(source(interval="30m"), state(), remember.Heard(), now=NOW)
     assert bool(due.due([source()], {"a": remembered}, NOW + step)) is asked
+
+
+@pytest.mark.parametrize(
+    "interval",
+    [pytest.param("6h", id="every six hours"), pytest.param("30 2 * * *", id="once a night: not twice in this one")],
+)
+def test_a_clock_set_back_by_an_hour_is_waited_for(interval: str) -> None:
+    remembered = remember.succeeded(source(interval=interval), state(), remember.Heard(), now=NOW)
+    assert due.due([source()], {"a": remembered}, NOW - HOUR) == ()
 
 
 @pytest.mark.parametrize("interval", ["15m", "auto", "*/15 * * * *"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import Failure
-from aggregator.model import Detail, Document, Entry, Hints, Limits, Selector, Unreadable
+from aggregator.model import Detail, Document, Entry, Hints, Kind, Limits, Selector, Unreadable
 from aggregator.passes import parser, sandbox
 
 HINTS = Hints(url="http://feed.example/rss")
@@ -176,3 +176,31 @@ def test_a_page_completes_an_entry() -> None:
 def test_a_child_can_hand_over_values_of_the_model_alone() -> None:
     with pytest.raises(pickle.UnpicklingError):
         sandbox._loads(pickle.dumps(print))
+
+
+class _AsPython3112:
+    """What Debian's Python writes for a member of an enumeration."""
+
+    def __init__(self, kind: object, name: str) -> None:
+        self._given = (kind, name)
+
+    def __reduce__(self) -> tuple[object, tuple[object, str]]:
+        return getattr, self._given
+
+
+def test_members_of_enumerations_come_from_every_python() -> None:
+    assert sandbox._loads(pickle.dumps(_AsPython3112(Kind, "FEED"))) is Kind.FEED
+    assert sandbox._loads(pickle.dumps(_AsPython3112(Failure, "TLS"))) is Failure.TLS
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        pytest.param(Kind, "__class__", id="what an enumeration is made of"),
+        pytest.param(Kind, "__reduce__", id="its methods"),
+        pytest.param(Document, "__init__", id="a value that is none"),
+    ],
+)
+def test_that_is_no_way_to_anything_else(kind: object, name: str) -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        sandbox._loads(pickle.dumps(_AsPython3112(kind, name)))
