@@ -34,7 +34,9 @@ def text(written: str) -> str:
     """The text without characters that stand for nothing; a lost one is a question mark."""
     if written.isascii() and written.isprintable():
         return written
-    if _TWICE.search(written):
+    for _ in range(3):  # some texts went through it more than once
+        if not _TWICE.search(written):
+            break
         written = _decoded(written)
     if _LOST in written:
         written = written.replace(_LOST, "?")

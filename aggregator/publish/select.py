@@ -87,10 +87,15 @@ def _wanted(selection: Selection, sources: Mapping[str, Source], found: Mapping[
 
 
 def _of_regions(regions: Sequence[str], sources: Mapping[str, Source]) -> frozenset[str]:
-    return frozenset(name for name, source in sources.items() if not frozenset(regions).isdisjoint(source.region))
+    if not regions:
+        return frozenset()
+    wanted = frozenset(regions)
+    return frozenset(name for name, source in sources.items() if not wanted.isdisjoint(source.region))
 
 
 def _of_authorities(authorities: Sequence[Authority], sources: Mapping[str, Source]) -> frozenset[str]:
+    if not authorities:
+        return frozenset()
     return frozenset(name for name, source in sources.items() if source.authority in authorities)
 
 

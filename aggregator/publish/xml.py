@@ -59,12 +59,13 @@ def _plainly(document: bytes) -> bytes:
 
 def _instants(stories: Sequence[Shown]) -> Mapping[str, datetime]:
     """When each story was last changed, no two at the same instant: many dates are a day alone, and readers sort by this one.
-    The fraction of the second is made of the story's id, so it is the same in every feed and does not move with its neighbours.
+    The fraction of the second is made of the origin's id, so it is the same in every feed, whoever came first, and does not move
+    with its neighbours.
     """
     taken: set[datetime] = set()
     found: dict[str, datetime] = {}
-    for each in sorted(stories, key=lambda each: each.id):
-        instant = each.updated + timedelta(microseconds=int(text.digest(each.id)[:12], 16) % 1_000_000)
+    for each in sorted(stories, key=lambda each: each.story.origin.id):
+        instant = each.updated + timedelta(microseconds=int(text.digest(each.story.origin.id)[:12], 16) % 1_000_000)
         while instant in taken:
             instant += timedelta(microseconds=1)
         taken.add(instant)

@@ -8,6 +8,8 @@ import feedparser
 import pytest
 from lxml import etree
 
+from aggregator.publish.checks import atom, jsonfeed, rss
+
 OPTIONS = ("--config", "demo-output/config", "--data", "demo-output/var", "--output", "demo-output/public")
 pytestmark = pytest.mark.slow
 
@@ -198,3 +200,16 @@ def test_it_never_empties_a_directory_of_somebody_else(tmp_path: Path, aggregato
     refused = aggregator("demo")
     assert refused.returncode == 4
     assert (tmp_path / "demo-output" / "mine.txt").read_text() == "keep me"
+
+
+def test_every_feed_keeps_every_rule(demo) -> None:
+    folder = demo[0] / "demo-output/public/feeds"
+    rules = {".rss": rss, ".atom": atom, ".json": jsonfeed}
+    documents = sorted(path for path in folder.iterdir() if path.suffix in rules)
+    base = json.loads((folder / "all.json").read_bytes())["feed_url"].removesuffix("all.json")
+    assert len(documents) > 30
+    assert [
+        (path.name, fault)
+        for path in documents
+        for fault in rules[path.suffix].faults(path.read_bytes(), f"{base}{path.name}", set())
+    ] == []

@@ -9,7 +9,7 @@ from lxml.etree import _Element
 
 from aggregator.publish.checks import tree, values
 from aggregator.publish.checks.faults import Broken, Fault, Reading, shortened
-from aggregator.publish.checks.tree import ATOM, DC, Kind
+from aggregator.publish.checks.tree import ATOM, DC, Kind, Parts
 
 
 def faults(content: bytes, location: str, sound: set[str]) -> tuple[Fault, ...]:
@@ -29,64 +29,64 @@ def _document(content: bytes, root: _Element, reading: Reading) -> Iterator[Faul
         yield Fault("InvalidNamespace", str(root.tag), "")
     if (language := root.get(f"{tree.XML}lang")) is not None:
         yield from (Fault(rule, "feed", value) for rule, value in values.language(language))
-    yield from tree.walk(root, _FEED, reading)
-    yield from _missing(root, ("title", "id", "updated"), "MissingElement", "")
-    links = root.findall(f"{ATOM}link")
-    for rule, value in (*tree.history(root, links, reading, "MissingSelf"), *tree.alternates(links)):
+    parts = tree.parts_of(root)
+    yield from tree.walk(root, parts, _FEED, reading)
+    yield from _missing(parts, "MissingElement", "")
+    for rule, value in (*tree.history(parts, reading, "MissingSelf"), *tree.alternates(parts)):
         yield Fault(rule, "feed", shortened(value))
-    entries = root.findall(f"{ATOM}entry")
+    entries = parts.get(f"{ATOM}entry", ())
     if entries and any(child.tag != f"{ATOM}entry" for child in entries[0].itersiblings(tag=etree.Element)):
         yield Fault("MisplacedMetadata", "feed", "an element after the first entry")
-    yield from _entries(root, entries, reading)
-
-
-def _entries(root: _Element, entries: list[_Element], reading: Reading) -> Iterator[Fault]:
-    authored = root.find(f"{ATOM}author") is not None
     ids: set[str] = set()
     instants: set[str] = set()
     for entry in entries:
-        own = (entry.findtext(f"{ATOM}id") or "").strip() or "?"
-        yield from _entry(entry, reading, own)
-        if not authored and entry.find(f"{ATOM}author") is None and entry.find(f"{ATOM}source/{ATOM}author") is None:
+        within = tree.parts_of(entry)
+        own = _text(within, "id") or "?"
+        yield from _entry(entry, within, reading, own)
+        if f"{ATOM}author" not in parts and f"{ATOM}author" not in within:
             yield Fault("MissingElement", "author", "", own)
-        updated = (entry.findtext(f"{ATOM}updated") or "").strip()
         if own in ids:
             yield Fault("DuplicateEntries", "id", shortened(own), own)
-        if updated in instants:
+        if (updated := _text(within, "updated")) in instants:
             yield Fault("DuplicateUpdated", "updated", updated, own)
         ids.add(own)
         instants.add(updated)
 
 
-def _entry(entry: _Element, reading: Reading, own: str) -> Iterator[Fault]:
+def _entry(entry: _Element, parts: Parts, reading: Reading, own: str) -> Iterator[Fault]:
     if (language := entry.get(f"{tree.XML}lang")) is not None:
         yield from (Fault(rule, "entry", value, own) for rule, value in values.language(language))
-    yield from tree.walk(entry, _ENTRY, reading, entry=own)
-    yield from _missing(entry, ("title", "id", "updated"), "MissingElement", own)
-    links = entry.findall(f"{ATOM}link")
-    for rule, value in (*tree.alternates(links), *_substance(entry, links)):
+    yield from tree.walk(entry, parts, _ENTRY, reading, entry=own)
+    yield from _missing(parts, "MissingElement", own)
+    for rule, value in (*tree.alternates(parts), *_substance(parts)):
         yield Fault(rule, "entry", shortened(value), own)
-    for source in entry.findall(f"{ATOM}source"):
-        yield from tree.walk(source, _SOURCE, reading, entry=own)
-        yield from _missing(source, ("title", "id", "updated"), "MissingSourceElement", own)
-        for rule, value in tree.alternates(source.findall(f"{ATOM}link")):
+    for source in parts.get(f"{ATOM}source", ()):
+        within = tree.parts_of(source)
+        yield from tree.walk(source, within, _SOURCE, reading, entry=own)
+        yield from _missing(within, "MissingSourceElement", own)
+        for rule, value in tree.alternates(within):
             yield Fault(rule, "source", shortened(value), own)
 
 
-def _missing(parent: _Element, names: tuple[str, ...], rule: str, entry: str) -> Iterator[Fault]:
-    for name in names:
-        if parent.find(f"{ATOM}{name}") is None:
+def _text(parts: Parts, name: str) -> str:
+    found = parts.get(f"{ATOM}{name}")
+    return (found[0].text or "").strip() if found else ""
+
+
+def _missing(parts: Parts, rule: str, entry: str) -> Iterator[Fault]:
+    for name in ("title", "id", "updated"):
+        if f"{ATOM}{name}" not in parts:
             yield Fault(rule, name, "", entry)
 
 
-def _substance(entry: _Element, links: list[_Element]) -> Broken:
+def _substance(parts: Parts) -> Broken:
     """Something to read, or a place to read it (RFC 4287 section 4.1.2)."""
-    content, summary = entry.find(f"{ATOM}content"), entry.find(f"{ATOM}summary")
-    if content is None and summary is None:
+    contents, summary = parts.get(f"{ATOM}content"), f"{ATOM}summary" in parts
+    if not contents and not summary:
         yield "MissingTextualContent", ""
-    if content is None and not any(tree.relation(link) == "alternate" for link in links):
+    if not contents and not any(tree.relation(link) == "alternate" for link in parts.get(tree.LINK, ())):
         yield "MissingContentOrAlternate", ""
-    if content is not None and content.get("src") is not None and summary is None:
+    if contents and contents[0].get("src") is not None and not summary:
         yield "MissingSummary", ""
 
 
@@ -105,8 +105,9 @@ def _construct(element: _Element, reading: Reading) -> Broken:
 
 
 def _person(element: _Element, reading: Reading) -> Broken:
-    yield from ((fault.rule, fault.value) for fault in tree.walk(element, _PERSON, reading))
-    if element.find(f"{ATOM}name") is None:
+    parts = tree.parts_of(element)
+    yield from ((fault.rule, fault.value) for fault in tree.walk(element, parts, _PERSON, reading))
+    if f"{ATOM}name" not in parts:
         yield "MissingElement", "name"
 
 

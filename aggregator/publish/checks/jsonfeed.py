@@ -23,19 +23,12 @@ def faults(content: bytes, location: str, sound: set[str]) -> tuple[Fault, ...]:
     if len(content) > _LARGEST:
         return (Fault("ValidatorLimit", "document", f"{len(content)} bytes"),)
     try:
-        document = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number)
+        document = json.loads(content.decode("utf-8"), parse_constant=_no_number)
     except ValueError as error:  # JSONDecodeError and UnicodeDecodeError are such
         return (Fault("NotJson", "document", shortened(str(error))),)
     if not isinstance(document, dict):
         return (Fault("InvalidValue", "document", type(document).__name__),)
     return tuple(_document(document, location, sound))
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = dict(pairs)
-    if len(keys) != len(pairs):
-        raise ValueError(f"a key stands twice among {', '.join(key for key, _ in pairs)}"[:200])
-    return keys
 
 
 def _no_number(name: str) -> float:
@@ -87,12 +80,16 @@ def _object(found: dict[str, Any], rules: Rules, needed: tuple[str, ...], entry:
             yield Fault(broken, key, shortened(what), entry)
 
 
-def _text(value: Any) -> Broken:
+def _filled(value: Any) -> Broken:
     if not isinstance(value, str):
         yield "InvalidValue", repr(value)
-    elif not value.strip():
+    elif not value or value.isspace():
         yield "NotBlank", value
-    else:
+
+
+def _text(value: Any) -> Broken:
+    yield from _filled(value)
+    if isinstance(value, str) and not value.isascii():
         yield from values.characters(value)
 
 
@@ -177,8 +174,8 @@ _ITEM: Rules = {
     "url": _url,
     "external_url": _url,
     "title": _text,
-    "content_html": _text,
-    "content_text": _text,
+    "content_html": _filled,
+    "content_text": _filled,
     "summary": _text,
     "image": _url,
     "banner_image": _url,

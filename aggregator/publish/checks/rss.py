@@ -9,7 +9,7 @@ from lxml.etree import _Element
 
 from aggregator.publish.checks import tree, values
 from aggregator.publish.checks.faults import Broken, Fault, Reading, shortened
-from aggregator.publish.checks.tree import ATOM, CONTENT, DC, DCTERMS, Kind
+from aggregator.publish.checks.tree import ATOM, CONTENT, DC, DCTERMS, Kind, Parts
 
 
 def faults(content: bytes, location: str, sound: set[str]) -> tuple[Fault, ...]:
@@ -27,32 +27,32 @@ def _document(content: bytes, root: _Element, reading: Reading) -> Iterator[Faul
     yield from tree.head(content, root)
     if root.tag != "rss" or root.get("version") != "2.0":
         yield Fault("InvalidRSSVersion", str(root.tag), root.get("version", ""))
-    yield from tree.walk(root, _ROOT, reading)
-    for channel in root.findall("channel"):
-        yield from _channel(channel, reading)
+    parts = tree.parts_of(root)
+    yield from tree.walk(root, parts, _ROOT, reading)
+    for channel in parts.get("channel", ()):
+        yield from _channel(channel, tree.parts_of(channel), reading)
 
 
-def _channel(channel: _Element, reading: Reading) -> Iterator[Fault]:
-    yield from tree.walk(channel, _CHANNEL, reading)
+def _channel(channel: _Element, parts: Parts, reading: Reading) -> Iterator[Fault]:
+    yield from tree.walk(channel, parts, _CHANNEL, reading)
     for needed, rule in (("description", "MissingDescription"), ("link", "MissingLink"), ("title", "MissingTitle")):
-        if channel.find(needed) is None:
+        if needed not in parts:
             yield Fault(rule, "channel", "")
-    links = channel.findall(f"{ATOM}link")
-    for rule, value in tree.history(channel, links, reading, "MissingAtomSelfLink"):
+    for rule, value in tree.history(parts, reading, "MissingAtomSelfLink"):
         yield Fault(rule, "channel", shortened(value))
-    items = channel.findall("item")
+    items = parts.get("item", ())
     if items and any(child.tag != "item" for child in items[0].itersiblings(tag=etree.Element)):
         yield Fault("MisplacedItem", "channel", "an element after the first item")
     seen: set[str] = set()
     for item in items:
-        yield from _item(item, reading, seen)
+        yield from _item(item, tree.parts_of(item), reading, seen)
 
 
-def _item(item: _Element, reading: Reading, seen: set[str]) -> Iterator[Fault]:
-    guid = (item.findtext("guid") or "").strip()
-    yield from tree.walk(item, _ITEM, reading, entry=guid or "?")
-    names = [child.tag for child in item.iterchildren(tag=etree.Element)]
-    for rule, value in _together(names, guid):
+def _item(item: _Element, parts: Parts, reading: Reading, seen: set[str]) -> Iterator[Fault]:
+    guids = parts.get("guid")
+    guid = (guids[0].text or "").strip() if guids else ""
+    yield from tree.walk(item, parts, _ITEM, reading, entry=guid or "?")
+    for rule, value in _together(list(parts), guid):
         yield Fault(rule, "item", shortened(value), guid or "?")
     if guid in seen:
         yield Fault("DuplicateValue", "guid", shortened(guid), guid)
@@ -89,11 +89,6 @@ def _guid(element: _Element, _: Reading) -> Broken:
         yield from values.link(value, "InvalidHttpGUID")
     elif len(value) < 9 and value.isdigit():
         yield "NotSufficientlyUnique", value
-
-
-def _parts(_: _Element, __: Reading) -> Broken:
-    """Looked at by itself."""
-    yield from ()
 
 
 _PLAIN = Kind(checks=(_plain,))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from lxml import etree
@@ -14,6 +14,7 @@ from aggregator.publish.checks import values
 from aggregator.publish.checks.faults import Broken, Fault, Reading, shortened
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+LINK = f"{ATOM}link"
 XML = "{http://www.w3.org/XML/1998/namespace}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 DCTERMS = "{http://purl.org/dc/terms/}"
@@ -46,6 +47,7 @@ class Kind:
 
 
 Table: TypeAlias = Mapping[str, Kind]
+Parts: TypeAlias = Mapping[str, Sequence[_Element]]
 
 
 def parsed(content: bytes) -> _Element | Fault:
@@ -77,40 +79,53 @@ def head(content: bytes, root: _Element) -> Iterator[Fault]:
             yield Fault("ReservedPrefix" if prefix in _PREFIXES else "AvoidNamespacePrefix", f"xmlns:{prefix}", uri)
 
 
-def walk(parent: _Element, table: Table, reading: Reading, *, entry: str = "") -> Iterator[Fault]:
+def parts_of(parent: _Element) -> Parts:
+    """The children by name, in the order in which each name comes first. Looked up once: lxml's `find` takes 5 µs."""
+    found: dict[str, list[_Element]] = {}
+    for child in parent:
+        if isinstance(child.tag, str):  # not a comment or an instruction
+            found.setdefault(child.tag, []).append(child)
+    return found
+
+
+def walk(parent: _Element, parts: Parts, table: Table, reading: Reading, *, entry: str = "") -> Iterator[Fault]:
     """Every fault of the children of this element, each looked up in the table."""
-    seen: set[str] = set()
     if parent.text and parent.text.strip():
         yield Fault("UnexpectedText", name(parent), shortened(parent.text.strip()), entry)
-    for child in parent.iterchildren(tag=etree.Element):
-        tag = child.tag
+    for tag, children in parts.items():
         kind = table.get(tag)
         if kind is None:
-            yield Fault("UndefinedElement", name(child), shortened(child.text or ""), entry)
+            yield Fault("UndefinedElement", name(children[0]), shortened(children[0].text or ""), entry)
             continue
-        if tag in seen and not kind.many:
-            yield Fault(kind.twice, name(child), shortened(child.text or ""), entry)
-        seen.add(tag)
-        for rule, value in _broken(child, kind, reading):
-            yield Fault(rule, name(child), shortened(value), entry)
+        if len(children) > 1 and not kind.many:
+            yield Fault(kind.twice, name(children[1]), shortened(children[1].text or ""), entry)
+        for child in children:
+            for rule, value in _broken(child, kind, reading):
+                yield Fault(rule, name(child), shortened(value), entry)
 
 
-def _broken(child: _Element, kind: Kind, reading: Reading) -> Broken:
-    if child.tail and child.tail.strip():
-        yield "UnexpectedText", child.tail.strip()
-    if len(child) and not kind.parts:
-        yield "UndefinedElement", name(child[0])
-    for attribute, value in ((str(key), str(value)) for key, value in child.attrib.items()):
-        if attribute == f"{XML}lang":
-            yield from values.language(value)
-        elif attribute not in kind.attributes:
-            yield "UnexpectedAttribute", attribute
-        if reading.odd:
-            yield from values.characters(value)
+def _broken(child: _Element, kind: Kind, reading: Reading) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if child.tail and not child.tail.isspace():
+        found.append(("UnexpectedText", child.tail.strip()))
+    if not kind.parts and len(child):
+        found.append(("UndefinedElement", name(child[0])))
+    for attribute, value in child.items():
+        found += _of_attribute(str(attribute), str(value), kind, reading)
     if reading.odd and child.text:
-        yield from values.characters(child.text)
+        found += values.characters(child.text)
     for check in kind.checks:
-        yield from check(child, reading)
+        found += check(child, reading)
+    return found
+
+
+def _of_attribute(attribute: str, value: str, kind: Kind, reading: Reading) -> Broken:
+    if attribute == f"{XML}lang":
+        yield from values.language(value)
+    elif attribute not in kind.attributes:
+        yield "UnexpectedAttribute", attribute
+    if reading.odd:
+        yield from values.characters(value)
 
 
 def name(element: _Element) -> str:
@@ -230,12 +245,12 @@ def a_feeds_link(element: _Element, reading: Reading) -> Broken:
     yield from a_link(element, reading)
 
 
-def history(feed: _Element, links: list[_Element], reading: Reading, missing_self: str) -> Broken:
+def history(parts: Parts, reading: Reading, missing_self: str) -> Broken:
     """What the links of a feed say together: itself, its archive (RFC 5005), its pages."""
-    relations = {relation(link): link.get("href") for link in links}
+    relations = {relation(link): link.get("href") for link in parts.get(LINK, ())}
     if "self" not in relations:
         yield missing_self, ""
-    archive, complete = (feed.find(f"{HISTORY}{kind}") is not None for kind in ("archive", "complete"))
+    archive, complete = f"{HISTORY}archive" in parts, f"{HISTORY}complete" in parts
     if archive and not complete:
         if relations.keys().isdisjoint({"prev-archive", "next-archive"}):
             yield "ArchiveIncomplete", ""
@@ -251,10 +266,10 @@ def history(feed: _Element, links: list[_Element], reading: Reading, missing_sel
             yield "LinkPastEnd", beyond
 
 
-def alternates(links: list[_Element]) -> Broken:
+def alternates(parts: Parts) -> Broken:
     """One alternate a type and language (RFC 4287 section 4.1.1)."""
     seen = set()
-    for link in links:
+    for link in parts.get(LINK, ()):
         kind = (link.get("type"), link.get("hreflang"))
         if relation(link) == "alternate" and kind in seen:
             yield "DuplicateAtomLink", link.get("href", "")
@@ -262,16 +277,7 @@ def alternates(links: list[_Element]) -> Broken:
             seen.add(kind)
 
 
-def once(table: Mapping[str, Kind], *extensions: Table) -> dict[str, Kind]:
-    """A table and what may stand in it besides."""
-    return {**table, **{tag: kind for extension in extensions for tag, kind in extension.items()}}
-
-
 HISTORY_MARKS: Table = {f"{HISTORY}archive": Kind(), f"{HISTORY}complete": Kind()}
 LANGUAGE = Kind(checks=(of_text(values.language),))
 MODIFIED = Kind(checks=(of_text(values.date_3339),))
 NAME = Kind(many=True)
-
-
-def many(kind: Kind) -> Kind:
-    return replace(kind, many=True)

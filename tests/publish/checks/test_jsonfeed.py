@@ -97,7 +97,7 @@ def test_rule(rule: str, changes: dict[str, Any]) -> None:
     assert rule in rules(json.dumps(document).encode())
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"{", b'{"a": NaN}', b'{"title": "x", "title": "y"}'])
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{", b'{"a": NaN}'])
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     assert rules(content) == {"NotJson"}
 

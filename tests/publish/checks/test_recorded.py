@@ -53,7 +53,9 @@ def story(number: int, origin: Item) -> Story:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recorded", ["real-feeds", "feedparser-tests", "json-feeds"])
+@pytest.mark.parametrize(
+    "recorded", ["real-feeds", "feedparser-tests/illformed", "feedparser-tests/encoding", "json-feeds"]
+)
 def test_recorded(recorded: str) -> None:
     broken: list[str] = []
     count = 0
