@@ -3,6 +3,7 @@
     ./do python bench/publish.py                 10,000 stories, 200 feeds
     ./do python bench/publish.py 100000          some minutes and 5 GB
     ./do python bench/publish.py 100000 STORE    the stories are kept there; if it is there, they are taken from it
+    ./do python bench/publish.py 100000 STORE later    not the first time: empty files stand in for what it would have written
 
 Seconds are those of the clock and those of this process: other programs may be at work. The floor, in the same run: feedgen alone
 (RSS and Atom of as many entries, in documents of a hundred, from values in memory; no JSON Feed, no pages, no store), and plain
@@ -24,13 +25,16 @@ from feeds_server import prose
 from aggregator.config import load
 from aggregator.config.load import Config
 from aggregator.model import DateTrust, Evidence, Item, SourceState, SourceUpdate, Story, StoryUpdate, Tag
-from aggregator.passes import publish_changed
+from aggregator.passes import entering, publish_changed
+from aggregator.passes.feed_documents import KINDS, RENDERING
+from aggregator.publish.view import archived_name, page_name
 from aggregator.store import connect
 from aggregator.store.connect import Store
 from aggregator.text import digest
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 STORIES = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+LATER = sys.argv[3:] == ["later"]
 SOURCES, LABELS = 149, 50  # with `all` 200 feeds
 ROUND = 2_000
 SAMPLE = 20  # documents of a hundred entries that feedgen alone is timed with
@@ -121,6 +125,23 @@ def write_plainly(folder: Path, files: int, size: int) -> None:
         new.rename(folder / f"{number}.xml")
 
 
+def stand_in(config: Config, store: Store, output: Path) -> None:
+    """A store and a directory as if all had been published."""
+    entering.enter(store, config.feeds, publish_changed.sources_by_id(config), None)
+    archives = store.feeds.archives()
+    names = ["index.html", "style.css", "opml.xml", "feeds.opml"]
+    for feed in config.feeds:
+        names += [f"feeds/{feed.id}.{kind}" for kind in KINDS] + [f"{feed.id}/index.html"]
+        for number in archives.get(feed.id, ()):
+            names += [archived_name(feed.id, number, kind) for kind in KINDS] + [f"{feed.id}/{page_name(number)}"]
+    for name in names:
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        (output / name).touch()
+    basis = digest(RENDERING, config.digest, *(feed.id for feed in config.feeds))
+    pages = {(feed_id, number): "known" for feed_id, its in archives.items() for number in its}
+    store.feeds.commit_published({"*": basis, "*generation": str(store.generation())}, pages)
+
+
 def bench(config: Config, store: Store, output: Path, folder: Path) -> None:
     def publishing(what: str) -> tuple[float, int, int]:
         before = time.time()
@@ -131,7 +152,10 @@ def bench(config: Config, store: Store, output: Path, folder: Path) -> None:
 
     prose_ = prose(1, 320)
     number = STORIES + store.counts()["stories"]  # never given before
-    seconds, files, size = publishing("first time")
+    if LATER:
+        row("places of all stories", *timed(lambda: stand_in(config, store, output)), 0, 0)
+    else:
+        seconds, files, size = publishing("first time")
     publishing("nothing new")
     settle(store, [replace(story(number, prose_), published=NOW)])
     publishing("one new story")
@@ -141,6 +165,8 @@ def bench(config: Config, store: Store, output: Path, folder: Path) -> None:
     settle(store, [replace(story(number + n, prose(n, 320)), published=NOW) for n in range(1, 21)])
     publishing("twenty new stories")
 
+    if LATER:
+        return
     entries = sum(len(pages) for pages in store.feeds.archives().values()) * 100
     entries += sum(min(feed.limit, len(store.feeds.places(feed.id))) for feed in config.feeds)
     sample = [story(n, prose(n, 320)) for n in range(100)]

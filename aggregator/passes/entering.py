@@ -35,7 +35,9 @@ def enter(
         after = places | {place.story_id: place for place in changed}
         if after:
             _commit(store, feed, changed, after, pages.get(feed.id, 0), whole=since is None)
-        touched[feed.id] = {place.page for place in after.values()} | ({0} if after else set())
+        touched[feed.id] = {place.page for place in after.values()}
+        if after or since is None:
+            touched[feed.id].add(0)
     return touched
 
 

@@ -74,7 +74,7 @@ class Press:
     ) -> Iterator[tuple[str, bytes]]:
         """Names and contents of the feed's files that may differ: new pages of the archive, the oldest first, then what leads to
         them. A pass may be killed after any file."""
-        if not touched and not missing and all(self.archives.get(feed.id, {}).values()):
+        if not touched and not missing:
             return
         subscribed = self._subscribed(feed, missing)  # first of all, for it may need another page of the archive
         waiting = {number for number, known in self.archives.get(feed.id, {}).items() if not known}

@@ -60,7 +60,8 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     touched = entering.enter(store, config.feeds, sources_by_id(config), since)
     press = Press(config, store, everything=everything)
     fates = files.write_all(_documents(press, output, touched, missing))
-    files.prune(output, {feed.id: press.last(feed) for feed in config.feeds})
+    if since is None:  # else neither feeds nor pages have become fewer
+        files.prune(output, {feed.id: press.last(feed) for feed in config.feeds})
     found = press.faults(rendered)
     press.remember({_EVERYTHING: basis, _GENERATION: generation, faults.KEY: found})
     written = sum(fate is files.Writing.WRITTEN for fate in fates)

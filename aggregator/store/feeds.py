@@ -22,9 +22,10 @@ _OF_FEED = select(*_COLUMNS).where(_TABLE.c.feed_id == bindparam("of_feed"))
 _TAIL = _OF_FEED.where(_TABLE.c.page == _NONE, _STANDS)
 _IDS = select(_TABLE.c.story_id).where(_TABLE.c.feed_id == bindparam("of_feed"))
 _ON_PAGE = _IDS.where(_TABLE.c.page == bindparam("of_page"), _STANDS)
-# in the order of the index: by moment, then by id
+# In the order of the index: by moment, then by id. With a sum SQLite takes that of the pages for no help: it would read all the
+# feed's stories by it and sort them (100,000 in 1.3 s).
 _NEWS = (
-    _IDS.where(_TABLE.c.page > _NONE, _STANDS)
+    _IDS.where(_TABLE.c.page + _NONE > _NONE, _STANDS)
     .order_by(_TABLE.c.moment.desc(), _TABLE.c.story_id.desc())
     .limit(bindparam("at_most"))
     .offset(_NONE)  # a LIMIT without one gets a value of the library's own

@@ -23,8 +23,8 @@ _HEADLINE = ("id", "version", "minted", "published", "changed", "labels", "sourc
 _HEADLINES = select(*(_TABLE.c[name] for name in _HEADLINE))
 _ALL_HEADLINES = _HEADLINES.order_by(_TABLE.c.published.desc(), _TABLE.c.id)
 _GONE = schema.gone_stories
-_CHANGED_SINCE = select(_TABLE.c.id).where(_TABLE.c.generation > bindparam("of_generation")).order_by(_TABLE.c.id)
-_GONE_SINCE = select(_GONE.c.story_id).where(_GONE.c.generation > bindparam("of_generation")).order_by(_GONE.c.story_id)
+_CHANGED_SINCE = select(_TABLE.c.id).where(_TABLE.c.generation > bindparam("of_generation"))
+_GONE_SINCE = select(_GONE.c.story_id).where(_GONE.c.generation > bindparam("of_generation"))
 _PUT_GONE = sqlite.upsert(_GONE, "generation")
 _DROP_GONE = delete(_GONE).where(_GONE.c.story_id == bindparam("of_story"))
 
@@ -165,8 +165,8 @@ def changed_since(connection: Connection, since: int) -> Since:
     """The stories that settlings after that generation wrote or took away."""
     return Since(
         generation=generation(connection),
-        changed=tuple(story_id for (story_id,) in sqlite.rows(connection, _CHANGED_SINCE, since)),
-        gone=tuple(story_id for (story_id,) in sqlite.rows(connection, _GONE_SINCE, since)),
+        changed=tuple(sorted(story_id for (story_id,) in sqlite.each(connection, _CHANGED_SINCE, since))),
+        gone=tuple(sorted(story_id for (story_id,) in sqlite.each(connection, _GONE_SINCE, since))),
     )
 
 

@@ -237,6 +237,14 @@ def test_other_words_of_the_site_are_said_everywhere_and_other_feeds_touch_no_ar
     assert b"Other news" in world.files()["feeds/all/1.atom"]
 
 
+def test_a_feed_without_stories_says_what_the_configuration_says(world: World) -> None:
+    world.publish()
+    world.configure(title="Other news")
+    world.publish()
+    assert b"Other news" in world.files()["feeds/energie.atom"]
+    assert world.walk("energie") == ([], [])
+
+
 def test_another_limit_leaves_the_pages_that_are_there(world: World) -> None:
     filled(world, 8)
     world.configure(2)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from aggregator.model import FeedStory
+from aggregator.store import feeds, sqlite
 from aggregator.store.connect import Store
 
 
@@ -39,6 +42,18 @@ def test_news_are_what_was_published_or_corrected_last(store: Store, places: lis
     store.feeds.commit([places[0]._replace(moment=now + timedelta(days=1))], [])
     assert store.feeds.news("all", 3) == ("0", "4", "3")
     assert store.feeds.news("all", 0) == ()
+
+
+def test_no_question_walks_over_all_places(store: Store, path: Path) -> None:
+    """A feed may have 100,000 stories: reading and sorting them takes a second, the index a millisecond."""
+    with sqlite3.connect(path) as raw:
+        for statement in (feeds._NEWS, feeds._TAIL, feeds._ON_PAGE):
+            words = sqlite._words(statement)
+            plan = raw.execute(f"EXPLAIN QUERY PLAN {words}", ("all", 1)[: words.count("?")]).fetchall()
+            assert [row[3].split(" ")[0] for row in plan] == ["SEARCH"]
+        for table in ("stories", "gone_stories"):
+            [row] = raw.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE generation > 1").fetchall()
+            assert f"ix_{table}_generation" in row[3]
 
 
 def test_a_place_is_entered_once(store: Store, places: list[FeedStory]) -> None:
