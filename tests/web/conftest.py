@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,33 +83,26 @@ async def _hello(_: object) -> PlainTextResponse:
     return PlainTextResponse("hello\n")
 
 
-@pytest.fixture(params=["uvloop and httptools", "asyncio and h11"])
-def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Served]]:
-    """Starts the application over an output directory; both ways give the same answers."""
+@pytest.fixture(scope="module", params=["uvloop and httptools", "asyncio and h11"])
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The application over an output directory; both ways give the same answers."""
     fast = request.param.startswith("uvloop")
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
-
-    def start() -> Served:
-        output = tmp_path / "public"
-        output.mkdir(exist_ok=True)
-        front = Counting(Shelf(output), Starlette(routes=[Route("/hello", _hello)]))
-        http = server.protocol() if fast else "h11"
-        config = uvicorn.Config(
-            front, port=0, http=http, ws="none", lifespan="off", log_config=None, server_header=False, proxy_headers=False
-        )  # fmt: skip
-        one = uvicorn.Server(config)
-        one.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
-        thread = threading.Thread(target=_run, args=(one, fast), daemon=True)
-        thread.start()
-        running.append((one, thread))
-        while not one.started:
-            thread.join(0.01)
-        return Served(one.servers[0].sockets[0].getsockname()[1], output, front, fast)
-
-    yield start
-    for one, thread in running:
-        one.should_exit = True
-        thread.join(10)
+    output = tmp_path_factory.mktemp("served") / "public"
+    output.mkdir()
+    front = Counting(Shelf(output), Starlette(routes=[Route("/hello", _hello)]))
+    http = server.protocol() if fast else "h11"
+    config = uvicorn.Config(
+        front, port=0, http=http, ws="none", lifespan="off", log_config=None, server_header=False, proxy_headers=False
+    )  # fmt: skip
+    one = uvicorn.Server(config)
+    one.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    thread = threading.Thread(target=_run, args=(one, fast), daemon=True)
+    thread.start()
+    while not one.started:
+        thread.join(0.01)
+    yield Served(one.servers[0].sockets[0].getsockname()[1], output, front, fast)
+    one.should_exit = True
+    thread.join(10)
 
 
 def _run(one: uvicorn.Server, fast: bool) -> None:
