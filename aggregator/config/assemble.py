@@ -17,6 +17,7 @@ from aggregator.model import (
     LabelKind,
     Limits,
     Listing,
+    OwnTexts,
     PublishedFeed,
     Scope,
     Selection,
@@ -44,8 +45,19 @@ def site(keys: schema.AggregatorFile) -> Site:
         contact=keys.contact or keys.base_url,
         timezone=keys.timezone,
         imprint_url=keys.imprint_url,
+        texts=_texts(keys.pages),
         served=keys.served,
         minting=keys.minting or _minting(keys.base_url),
+    )
+
+
+def _texts(keys: schema.PageKeys) -> OwnTexts:
+    return OwnTexts(
+        about=keys.about or "",
+        imprint=keys.imprint or "",
+        accessibility=keys.accessibility or "",
+        enforcement=keys.enforcement or "",
+        reviewed=keys.reviewed,
     )
 
 

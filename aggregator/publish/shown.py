@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 # readers and validators still take). Past that an entry carries its summary: HTML can not be cut like text.
 _CONTENT = 100_000
 _CONTENT_OF_ALL = 700_000
+_SLUG = re.compile(r"[0-9a-f]{32}")  # as `stories.merge` mints them
+_EXCERPT = 400
 _SUMMARY = 500  # characters of the text that stand in for a missing summary
 
 
@@ -115,14 +118,20 @@ def also(story: Story, sources: Mapping[str, Source]) -> tuple[Place, ...]:
     """Where else the story stands: every further carrier, each URL once."""
     places: dict[str, Place] = {}
     for item in story.carriers:
-        if item.url != story.origin.url and item.url not in places and _is_web(item.url):
+        if item.url != story.origin.url and item.url not in places and is_web(item.url):
             places[item.url] = Place(item.url, source_name(item.source_id, sources))
     return tuple(places.values())
 
 
+def page(story_id: str) -> str:
+    """Where the story's page stands, from the output directory: `stories/<the last part of its id>.html`."""
+    slug = story_id.rpartition("story/")[2]
+    return f"stories/{slug if _SLUG.fullmatch(slug) else text.digest(slug)}.html"
+
+
 def link(item: Item, outlet: Outlet) -> str:
     """The item's URL. Items hold http(s) alone; should one not, the source's page stands in: this link is pressed."""
-    return item.url if _is_web(item.url) else outlet.page
+    return item.url if is_web(item.url) else outlet.page
 
 
 def outlet(item: Item, sources: Mapping[str, Source]) -> Outlet:
@@ -135,6 +144,32 @@ def outlet(item: Item, sources: Mapping[str, Source]) -> Outlet:
 def issuer(item: Item, name: str) -> str | None:
     """Who issued it, when that is somebody else than the source of that name."""
     return item.issuer if item.issuer and text.fold(item.issuer) != text.fold(name) else None
+
+
+def whole(item: Item, sources: Mapping[str, Source]) -> bool:  # noqa: ARG001
+    """Whether more of it may be shown than an excerpt."""
+    return True
+
+
+def excerpt(item: Item) -> str:
+    """A few sentences in plain text, for sources whose text may not be shown whole."""
+    return text.shorten(teaser(item), _EXCERPT)
+
+
+def teaser(item: Item) -> str:
+    """The summary; where the publisher cut it in the middle of a sentence and the text goes on, to that sentence's end."""
+    if _ends_sentence(item.summary):
+        return item.summary
+    summary = item.summary.rstrip(" .…")
+    if not summary or not item.text.startswith(summary):
+        return item.summary or item.text
+    rest = item.text[len(summary) : len(summary) + _EXCERPT]
+    return summary + next(text.sentences(rest), "").rstrip()
+
+
+def _ends_sentence(summary: str) -> bool:
+    bare = summary.rstrip(" \"“”»«'")
+    return bare.endswith((".", "!", "?")) and not bare.endswith("..")
 
 
 def headline(item: Item) -> str:
@@ -165,7 +200,7 @@ def _shown(story: Story, view: View, html: str, source: Outlet) -> Shown:
         outlet=source,
         also=further,
         marks=tuple(Mark(tag.label, words.name(view.labels.get(tag.label), tag.label, language)) for tag in story.tags),
-        enclosures=tuple({each.url: each for each in item.enclosures if _is_web(each.url)}.values()),
+        enclosures=tuple({each.url: each for each in item.enclosures if is_web(each.url)}.values()),
         story=story,
     )
 
@@ -205,7 +240,8 @@ def _anchor(place: Place) -> str:
     return f'<a href="{escape(place.url)}">{name}</a>' if place.url else name
 
 
-def _is_web(url: str) -> bool:
+def is_web(url: str) -> bool:
+    """Whether a link may lead there."""
     return url.startswith(("https://", "http://"))
 
 

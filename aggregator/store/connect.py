@@ -18,6 +18,7 @@ from aggregator.model import (
     ItemKey,
     Known,
     Match,
+    Revision,
     Shared,
     Sought,
     SourceState,
@@ -205,6 +206,11 @@ class Store:
         with self._reading() as connection:
             return items.said_before(connection, keys)
 
+    def revisions(self, keys: Collection[ItemKey]) -> dict[ItemKey, list[Revision]]:
+        """What the items said before, the latest first."""
+        with self._reading() as connection:
+            return items.revisions(connection, keys)
+
     def matches(self, keys: Collection[ItemKey]) -> tuple[Match, ...]:
         """All stored comparisons that touch any of the items."""
         with self._reading() as connection:
@@ -241,6 +247,11 @@ class Store:
         """Feed id to digest of what was last published."""
         with self._reading() as connection:
             return stories.rendered(connection)
+
+    def addresses(self) -> dict[str, str]:
+        """Under what stories are asked for (the last part of their ids, also of absorbed ones) to the ids they have."""
+        with self._reading() as connection:
+            return stories.addresses(connection)
 
     def commit_rendered(self, digests: Mapping[str, str]) -> None:
         """Remembers what was published of these feeds."""

@@ -37,6 +37,9 @@ _COUNTER = schema.counters
 _PUT_COUNTER = sqlite.upsert(_COUNTER, "value")
 _GENERATION = select(_COUNTER.c.value).where(_COUNTER.c.name == bindparam("of_name"))
 
+_SLUGS = select(_TABLE.c.slug, _TABLE.c.id)
+_FORMER = select(_ALIASES.c.slug, _TABLE.c.id).join_from(_ALIASES, _TABLE, _ALIASES.c.story_id == _TABLE.c.id)
+
 _LEFT, _RIGHT = schema.items.alias("left_item"), schema.items.alias("right_item")
 _MATCHES = (
     select(
@@ -151,6 +154,12 @@ def generation(connection: Connection) -> int:
 def rendered(connection: Connection) -> dict[str, str]:
     """Feed id to digest of what was last published of it."""
     return {row.feed_id: row.digest for row in connection.execute(select(schema.rendered))}
+
+
+def addresses(connection: Connection) -> dict[str, str]:
+    """Slug to id of every story, and the slugs of those it absorbed; a story's own before another's former one."""
+    former = sqlite.rows(connection, _FORMER)
+    return dict((*former, *sqlite.rows(connection, _SLUGS)))
 
 
 # ---------------------------------------------------------------------------------------------------------------- writing
