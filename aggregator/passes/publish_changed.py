@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RENDERING = "4"
 _FRONT = 30  # stories on the start page
 _FEED_FILES = ("feeds/{}.rss", "feeds/{}.atom", "feeds/{}.json", "{}/index.html")
-_SITE_FILES = ("index.html", "style.css", "opml.xml", "feeds.opml")
+_SITE_FILES = ("index.html", "style.css", "icon.svg", "opml.xml", "feeds.opml")
 _EVERYTHING = "*"  # under this name the store keeps what all files were made from; no feed can be called so
 
 
@@ -148,6 +148,7 @@ def _documents(
         yield files.place(output, f"{feed_id}/index.html"), left.out(pages.feed(view, frame))
     yield files.place(output, "index.html"), left.out(pages.index(_front(config, store), frame))
     yield files.place(output, "style.css"), pages.style(frame)
+    yield files.place(output, "icon.svg"), pages.icon(frame)
     yield files.place(output, "opml.xml"), sources_opml(config)
     yield files.place(output, "feeds.opml"), feeds_opml(config)
     yield from publish_pages.own(beside.sources, output, frame)

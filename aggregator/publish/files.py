@@ -12,7 +12,7 @@ from pathlib import Path
 from aggregator.errors import OutputError
 
 # The names this program writes below the output directory, and no other
-_NAME = re.compile(r"(?:[a-z0-9][a-z0-9-]{0,63}/){0,2}[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json|html|xml|opml|css)")
+_NAME = re.compile(r"(?:[a-z0-9][a-z0-9-]{0,63}/){0,2}[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json|html|xml|opml|css|svg)")
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json)")
 # Beside the file it is to become, so that the rename stays on one file system. The name is always the same: what a killed
 # pass left is overwritten by the next, which has to write the same file.

@@ -167,6 +167,11 @@ def style(frame: Frame) -> bytes:
     return source("style.css", frame).encode()
 
 
+def icon(frame: Frame) -> bytes:
+    """The picture in the browser's tab, `icon.svg`: without one browsers ask for a file of their own choice."""
+    return source("icon.svg", frame).encode()
+
+
 def source(name: str, frame: Frame) -> str:
     """A file of the templates as it is."""
     loader = frame.templates.loader

@@ -34,6 +34,7 @@ TYPES = {
     ".xml": "application/xml; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
 _OPML = frozenset({"opml.xml", "feeds.opml"})
 # What a reader asks for, and the file that answers; the first is for those who take anything (RFC 9110 section 12.5.1).

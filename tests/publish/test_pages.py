@@ -130,7 +130,7 @@ def test_own_links_are_relative_and_lead_to_what_is_written(all_pages) -> None:
         f"feeds/{each.id}.{kind}" for each in feeds() for kind in ("rss", "atom", "json")
     }
     written |= {"index.html", "style.css", "opml.xml", "feeds.opml", "status", "search"}
-    written |= {"sources.html", "about.html", "accessibility.html", "imprint.html"}
+    written |= {"icon.svg", "sources.html", "about.html", "accessibility.html", "imprint.html"}
     written |= {shown.page(f"tag:news.example,2026:{number}") for number in (1, 20)}
     for name, page in all_pages.items():
         for link in page.iter("a", "link"):
