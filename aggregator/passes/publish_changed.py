@@ -20,7 +20,6 @@ from aggregator.text import digest
 
 if TYPE_CHECKING:
     from aggregator.config.load import Config
-    from aggregator.publish.own_pages import Listed
     from aggregator.store.connect import Store
 
 # Grows when the renderers write something else for the same stories: everything is then rendered again.
@@ -49,14 +48,6 @@ class _Chosen:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pages:
-    """What is written beside the feeds and their pages."""
-
-    sources: tuple[Listed, ...]
-    planned: publish_pages.Plan
-
-
 @dataclass(slots=True)
 class _Left:
     """Stories that documents had to leave out, collected while they are written."""
@@ -72,28 +63,24 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     """Writes what differs from the store's stories; with `everything` nothing is taken as known. Raises OutputError."""
     config = replace(config, feeds=_standing(config, store))
     rendered = {} if everything else store.rendered()
-    sources = publish_pages.listed(config, store)
-    whole = digest(RENDERING, config.digest, str(store.generation()), publish_pages.made_by(config), repr(sources))
-    site_files = (*_SITE_FILES, *publish_pages.names(config.site))
-    missing = _missing(config.feeds, output, site_files)
     known = rendered.get(publish_pages.MARK)
-    if publish_pages.vanished(output, known):
-        missing.add(publish_pages.MARK)
-    total = len(config.feeds) * len(_FEED_FILES) + len(site_files)
-    if rendered.get(_EVERYTHING) == whole and not missing:
-        return Published(written=0, unchanged=total)
+    total = len(config.feeds) * len(_FEED_FILES) + len(_SITE_FILES)
+    whole = digest(RENDERING, config.digest, str(store.generation()))
+    missing = _missing(config.feeds, output)
+    if rendered.get(_EVERYTHING) == whole and not missing and publish_pages.current(config, store, output, known):
+        return Published(written=0, unchanged=total + publish_pages.count(config, known))
     chosen = _chosen(config, store)
     stale = [one for one in chosen if rendered.get(one.feed.id) != one.digest or one.feed.id in missing]
     left = _Left()
     planned = publish_pages.plan(config, store, output, known)
-    beside = _Pages(sources=sources, planned=planned)
-    fates = files.write_all(_documents(config, store, output, stale, beside, left))
+    fates = files.write_all(_documents(config, store, output, stale, planned, left))
     files.prune(output, [feed.id for feed in config.feeds])
     publish_pages.prune(planned, output)
-    made = {_EVERYTHING: whole, publish_pages.MARK: planned.mark}
-    store.commit_rendered({**made, **{one.feed.id: one.digest for one in chosen}})
+    marks = {_EVERYTHING: whole, publish_pages.MARK: planned.mark}
+    store.commit_rendered({**marks, **{one.feed.id: one.digest for one in chosen}})
     written = sum(fate is files.Writing.WRITTEN for fate in fates)
-    return Published(written=written, unchanged=total + planned.standing - written, dropped=tuple(sorted(left.ids)))
+    unchanged = total + planned.total - written
+    return Published(written=written, unchanged=unchanged, dropped=tuple(sorted(left.ids)))
 
 
 def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
@@ -107,10 +94,10 @@ def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
     return tuple(feed for feed in config.feeds if feed.group != "source" or feed.id not in silent)
 
 
-def _missing(feeds: Sequence[PublishedFeed], output: Path, site_files: Sequence[str]) -> set[str]:
+def _missing(feeds: Sequence[PublishedFeed], output: Path) -> set[str]:
     """Feeds of which a file is not there: somebody cleared the output directory."""
     missing = {feed.id for feed in feeds for name in _FEED_FILES if not (output / name.format(feed.id)).is_file()}
-    return missing if all((output / name).is_file() for name in site_files) else missing | {_EVERYTHING}
+    return missing if all((output / name).is_file() for name in _SITE_FILES) else missing | {_EVERYTHING}
 
 
 def _chosen(config: Config, store: Store) -> list[_Chosen]:
@@ -133,7 +120,7 @@ def sources_by_id(config: Config) -> Mapping[str, Source]:
 
 
 def _documents(
-    config: Config, store: Store, output: Path, stale: Sequence[_Chosen], beside: _Pages, left: _Left
+    config: Config, store: Store, output: Path, stale: Sequence[_Chosen], planned: publish_pages.Plan, left: _Left
 ) -> Iterator[tuple[Path, bytes]]:
     """Every document that may differ, one at a time."""
     from aggregator.publish import jsonfeed, pages, xml
@@ -151,11 +138,9 @@ def _documents(
     yield files.place(output, "icon.svg"), pages.icon(frame)
     yield files.place(output, "opml.xml"), sources_opml(config)
     yield files.place(output, "feeds.opml"), feeds_opml(config)
-    yield from publish_pages.own(beside.sources, output, frame)
-    for path, page in publish_pages.documents(beside.planned, config, store, output, frame):
-        content = left.out(page)
-        if content:
-            yield path, content
+    for name, page in publish_pages.documents(planned, config, store, frame):
+        if content := left.out(page):
+            yield files.place(output, name), content
 
 
 def _view(config: Config, store: Store, feed: PublishedFeed, headlines: Sequence[Headline]) -> View:

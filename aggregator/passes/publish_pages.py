@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.model import Carried, Item, ItemKey, Label, Revision, Site, Source, SourceState, Story
 from aggregator.passes import health
@@ -45,39 +45,69 @@ class Plan:
     stale: tuple[str, ...]  # ids
     former: Mapping[str, tuple[str, ...]]  # id → names of the files of stories that it absorbed
     gone: tuple[str, ...]  # names of files
-    standing: int  # pages that there are once it is carried out
+    sources: tuple[Listed, ...]
     mark: str
+    total: int  # pages that there are once it is carried out
+
+
+class _Mark(NamedTuple):
+    """What the pages were made from, as the store keeps it."""
+
+    rules: str  # all but stories and sources
+    sources: str
+    generation: int
+    stories: int  # how many pages of stories there are
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self))
+
+
+def _mark(written: str | None) -> _Mark:
+    rules, sources, generation, stories = (written or "- - -1 0").split(" ")
+    return _Mark(rules, sources, int(generation), int(stories))
+
+
+def current(config: Config, store: Store, output: Path, known: str | None) -> bool:
+    """Whether the pages are those that were made from `known`, the mark of the last time, and nothing has changed since."""
+    was = _mark(known)
+    own = all((output / name).is_file() for name in names(config.site))
+    stand = own and (was.stories == 0 or (output / FOLDER).is_dir())
+    made = (_rules(config), _digest(listed(config, store)), store.generation())
+    return stand and made == (was.rules, was.sources, was.generation)
+
+
+def count(config: Config, known: str | None) -> int:
+    """How many pages that mark stands for."""
+    return _mark(known).stories + len(names(config.site))
 
 
 def plan(config: Config, store: Store, output: Path, known: str | None) -> Plan:
-    """What differs from the pages that were made from `known`, the mark of the last time (None: take nothing as known)."""
-    now, rules = store.generation(), made_by(config)
-    before, generation, _ = (known or "  ").split(" ")
+    """What differs from the pages that were made from `known`; None: take nothing as known."""
+    was, rules, sources = _mark(known), _rules(config), listed(config, store)
     addresses = {_page(slug): story_id for slug, story_id in store.addresses().items()}
     standing = {f"{FOLDER}/{name}" for name in _standing(output)}
     stale = {addresses[name] for name in addresses.keys() - standing}
-    stale |= _changed(store, int(generation)) if before == rules else set(addresses.values())
+    stale |= _changed(store, was.generation if was.rules == rules else -1)
     former: dict[str, list[str]] = defaultdict(list)
     for name, story_id in sorted(addresses.items()):
         if story_id in stale and name != shown.page(story_id):
             former[story_id].append(name)
     return Plan(
         stale=tuple(sorted(stale)),
-        former={story_id: tuple(names) for story_id, names in former.items()},
+        former={story_id: tuple(found) for story_id, found in former.items()},
         gone=tuple(sorted(standing - addresses.keys())),
-        standing=len(addresses),
-        mark=f"{rules} {now} {len(addresses)}",
+        sources=sources,
+        mark=str(_Mark(rules, _digest(sources), store.generation(), len(addresses))),
+        total=len(addresses) + len(names(config.site)),
     )
 
 
-def vanished(output: Path, known: str | None) -> bool:
-    """Whether somebody took the folder away that the pages of that mark stood in."""
-    return known is not None and not known.endswith(" 0") and not (output / FOLDER).is_dir()
-
-
-def made_by(config: Config) -> str:
-    """A digest of all that pages are made from beside the stories."""
+def _rules(config: Config) -> str:
     return digest(_RENDERING, config.digest, repr(sorted(config.boilerplate.items())))
+
+
+def _digest(sources: Sequence[Listed]) -> str:
+    return digest(repr(sources))
 
 
 def _page(slug: str) -> str:
@@ -95,27 +125,27 @@ def _changed(store: Store, generation: int) -> set[str]:
     """The stories that were written again since that generation, and those that name them as related."""
     if store.generation() == generation:
         return set()
+    # Behind this function: of all stories it asks more than it must
     changed = {headline.id for headline in store.headlines()}
     named = {name for batch in _batches(changed) for story in store.stories(batch).values() for name in story.related}
     return changed | named
 
 
-def documents(
-    planned: Plan, config: Config, store: Store, output: Path, frame: Frame
-) -> Iterator[tuple[Path, Rendered]]:
-    """The pages of the plan's stories, one at a time; one without content could not be shown."""
+def documents(planned: Plan, config: Config, store: Store, frame: Frame) -> Iterator[tuple[str, Rendered]]:
+    """Names and contents of the plan's pages, one at a time; one without content could not be shown."""
     from aggregator.passes import matching
     from aggregator.publish import story_page
 
+    yield from _own(planned.sources, frame)
     merging = matching.merging(config)
     sources = {source.id: source for source in config.sources}
     labels = {label.id: label for label in config.taxonomy.labels}
     for batch in _batches(planned.stale):
         for dossier in _dossiers(store, batch, merging, sources, labels):
             story = dossier.story
-            yield files.place(output, shown.page(story.id)), story_page.page(dossier, frame)
+            yield shown.page(story.id), story_page.page(dossier, frame)
             for name in planned.former.get(story.id, ()):
-                yield files.place(output, name), story_page.moved(story, frame)
+                yield name, story_page.moved(story, frame)
 
 
 def _batches(ids: Collection[str]) -> Iterator[Sequence[str]]:
@@ -216,8 +246,7 @@ def names(site: Site) -> tuple[str, ...]:
     return own if site.imprint_url else (*own, "imprint.html")
 
 
-def own(sources: Sequence[Listed], output: Path, frame: Frame) -> Iterator[tuple[Path, bytes]]:
-    """The pages about this installation."""
+def _own(sources: Sequence[Listed], frame: Frame) -> Iterator[tuple[str, Rendered]]:
     from aggregator.publish import own_pages
 
     written = {
@@ -226,5 +255,4 @@ def own(sources: Sequence[Listed], output: Path, frame: Frame) -> Iterator[tuple
         "accessibility.html": own_pages.accessibility(frame),
         "imprint.html": own_pages.imprint(frame),
     }
-    for name in names(frame.site):
-        yield files.place(output, name), written[name].content
+    yield from ((name, written[name]) for name in names(frame.site))
