@@ -22,7 +22,7 @@ NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _CONTENT = 100_000
 _CONTENT_OF_ALL = 700_000
 _SLUG = re.compile(r"[0-9a-f]{32}")  # as `stories.merge` mints them
-_EXCERPT = 400
+_TEASER = 400
 _SUMMARY = 500  # characters of the text that stand in for a missing summary
 
 
@@ -146,16 +146,6 @@ def issuer(item: Item, name: str) -> str | None:
     return item.issuer if item.issuer and text.fold(item.issuer) != text.fold(name) else None
 
 
-def whole(item: Item, sources: Mapping[str, Source]) -> bool:  # noqa: ARG001
-    """Whether more of it may be shown than an excerpt."""
-    return True
-
-
-def excerpt(item: Item) -> str:
-    """A few sentences in plain text, for sources whose text may not be shown whole."""
-    return text.shorten(teaser(item), _EXCERPT)
-
-
 def teaser(item: Item) -> str:
     """The summary; where the publisher cut it in the middle of a sentence and the text goes on, to that sentence's end."""
     if _ends_sentence(item.summary):
@@ -163,7 +153,7 @@ def teaser(item: Item) -> str:
     summary = item.summary.rstrip(" .…")
     if not summary or not item.text.startswith(summary):
         return item.summary or item.text
-    rest = item.text[len(summary) : len(summary) + _EXCERPT]
+    rest = item.text[len(summary) : len(summary) + _TEASER]
     return summary + next(text.sentences(rest), "").rstrip()
 
 

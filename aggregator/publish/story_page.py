@@ -41,6 +41,7 @@ class Dossier:
     related: tuple[Story, ...] = ()
     sources: Mapping[str, Source]
     labels: Mapping[str, Label]
+    excerpt: bool = False  # the story holds no more than an excerpt of what the source wrote: it allows no more
 
 
 def page(dossier: Dossier, frame: Frame) -> Rendered:
@@ -106,8 +107,7 @@ def _written(dossier: Dossier, frame: Frame) -> bytes:
     item = story.origin
     phrases = words.of(site.language)
     outlet = shown.outlet(item, dossier.sources)
-    whole = shown.whole(item, dossier.sources)
-    blocks, cut = _text(item, whole=whole)
+    blocks, cut = _text(item)
     return fill(
         "story.html",
         frame,
@@ -123,8 +123,8 @@ def _written(dossier: Dossier, frame: Frame) -> bytes:
         labels=[badge(tag.label, dossier.labels.get(tag.label), frame, _ROOT) for tag in story.tags],
         parts=prose.parts(blocks),
         cut=cut,
-        excerpt=not whole,
-        files=[_file(each, site.language) for each in item.enclosures if shown.is_web(each.url)] if whole else [],
+        excerpt=dossier.excerpt,
+        files=[_file(each, site.language) for each in item.enclosures if shown.is_web(each.url)],
         carriers=[_carrier(one, dossier, frame, phrases) for one in dossier.carried],
         revisions=[_revision(one, story, frame, phrases) for one in dossier.revised[:_REVISIONS]],
         related=[_related(one, dossier, frame) for one in dossier.related[:_RELATED]],
@@ -133,11 +133,9 @@ def _written(dossier: Dossier, frame: Frame) -> bytes:
     )
 
 
-def _text(item: Item, *, whole: bool) -> tuple[tuple[Block, ...], bool]:
+def _text(item: Item) -> tuple[tuple[Block, ...], bool]:
     """What the origin says, and whether something of it was left out. A summary that the text does not begin with comes first;
     a title said again does not."""
-    if not whole:
-        return prose.lines(shown.excerpt(item)), False
     blocks = prose.read(item.html) if item.html else prose.lines(item.text)
     if blocks and text.fold(blocks[0].text) == text.fold(item.title):
         blocks = blocks[1:]

@@ -122,6 +122,12 @@ def test_a_text_without_end_is_cut_and_says_so(shown, make_item, make_story) -> 
     assert text.endswith("die Originalmeldung enthält ihn ganz.")
 
 
+def test_an_excerpt_says_that_it_is_one(shown, make_item, make_story) -> None:
+    story = make_story(1, origin=make_item(1, html="", text="", summary="Ein Satz."))
+    text = said(shown(story, excerpt=True).find(".//div[@class='sheet prose']"))
+    assert text == "Ein Satz. Hier steht nur ein Auszug; die Rechte liegen bei der Quelle."
+
+
 def test_a_text_in_another_language_says_so(shown, make_item, make_story) -> None:
     page = shown(make_story(1, origin=make_item(1, language="en")))
     assert page.find(".//h1").get("lang") == "en"
