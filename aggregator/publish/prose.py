@@ -80,7 +80,7 @@ class _Reader(HTMLParser):
             self._say(" · " if self._runs else "")
         elif tag == "a":
             address = (dict(attrs).get("href") or "").strip()
-            self._url = address if _ADDRESS.match(address) else None
+            self._url = address if leads(address) else None
         elif tag in _STRONG:
             self._strong += 1
 
@@ -160,6 +160,11 @@ def _tidy(runs: Iterable[Run]) -> tuple[Run, ...]:
         joined[0] = joined[0]._replace(text=joined[0].text.lstrip())
         joined[-1] = joined[-1]._replace(text=joined[-1].text.rstrip())
     return tuple(joined)
+
+
+def leads(address: str) -> bool:
+    """Whether a link may lead there: to a page, a mailbox, a telephone."""
+    return bool(_ADDRESS.match(address))
 
 
 def read(safe_markup: str) -> tuple[Block, ...]:

@@ -21,9 +21,11 @@ NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 # readers and validators still take). Past that an entry carries its summary: HTML can not be cut like text.
 _CONTENT = 100_000
 _CONTENT_OF_ALL = 700_000
-_SLUG = re.compile(r"[0-9a-f]{32}")  # as `stories.merge` mints them
-_TEASER = 400
 _SUMMARY = 500  # characters of the text that stand in for a missing summary
+
+
+_SLUG = re.compile(r"[0-9a-f]{32}")  # as `stories.merge` mints them
+_TEASER = 400  # characters in which the sentence is looked for that a cut summary breaks off in
 
 
 class Place(NamedTuple):
@@ -118,7 +120,7 @@ def also(story: Story, sources: Mapping[str, Source]) -> tuple[Place, ...]:
     """Where else the story stands: every further carrier, each URL once."""
     places: dict[str, Place] = {}
     for item in story.carriers:
-        if item.url != story.origin.url and item.url not in places and is_web(item.url):
+        if item.url != story.origin.url and item.url not in places and _is_web(item.url):
             places[item.url] = Place(item.url, source_name(item.source_id, sources))
     return tuple(places.values())
 
@@ -131,7 +133,7 @@ def page(story_id: str) -> str:
 
 def link(item: Item, outlet: Outlet) -> str:
     """The item's URL. Items hold http(s) alone; should one not, the source's page stands in: this link is pressed."""
-    return item.url if is_web(item.url) else outlet.page
+    return item.url if _is_web(item.url) else outlet.page
 
 
 def outlet(item: Item, sources: Mapping[str, Source]) -> Outlet:
@@ -190,7 +192,7 @@ def _shown(story: Story, view: View, html: str, source: Outlet) -> Shown:
         outlet=source,
         also=further,
         marks=tuple(Mark(tag.label, words.name(view.labels.get(tag.label), tag.label, language)) for tag in story.tags),
-        enclosures=tuple({each.url: each for each in item.enclosures if is_web(each.url)}.values()),
+        enclosures=tuple({each.url: each for each in item.enclosures if _is_web(each.url)}.values()),
         story=story,
     )
 
@@ -230,8 +232,7 @@ def _anchor(place: Place) -> str:
     return f'<a href="{escape(place.url)}">{name}</a>' if place.url else name
 
 
-def is_web(url: str) -> bool:
-    """Whether a link may lead there."""
+def _is_web(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 

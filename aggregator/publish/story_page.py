@@ -124,7 +124,7 @@ def _written(dossier: Dossier, frame: Frame) -> bytes:
         parts=prose.parts(blocks),
         cut=cut,
         excerpt=dossier.excerpt,
-        files=[_file(each, site.language) for each in item.enclosures if shown.is_web(each.url)],
+        files=[_file(each, site.language) for each in item.enclosures if prose.leads(each.url)],
         carriers=[_carrier(one, dossier, frame, phrases) for one in dossier.carried],
         revisions=[_revision(one, story, frame, phrases) for one in dossier.revised[:_REVISIONS]],
         related=[_related(one, dossier, frame) for one in dossier.related[:_RELATED]],
