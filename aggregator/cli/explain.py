@@ -58,11 +58,11 @@ def _found(store: Store, what: str) -> Story:
 
 
 def _compared(store: Store, config: Config, what: str, other: str) -> dict[str, Any]:
-    from aggregator.passes import matching, one_pass
+    from aggregator.passes import matching
 
     stories = _found(store, what), _found(store, other)
     left, right = (_meant(story, asked) for story, asked in zip(stories, (what, other), strict=True))
-    shared, match = matching.between(left, right, one_pass.merging(config))
+    shared, match = matching.between(left, right, matching.merging(config))
     return {
         "items": [_item(left), _item(right)],
         "one_story": stories[0].id == stories[1].id,
@@ -104,7 +104,7 @@ def _tell_pair(told: dict[str, Any]) -> None:
 
 
 def _explained(config: Config, story: Story, matches: tuple[Match, ...], ids: dict[Any, str]) -> dict[str, Any]:
-    from aggregator.passes import matching, one_pass
+    from aggregator.passes import matching
     from aggregator.stories import provenance
 
     authority = {source.id: source.authority for source in config.sources}
@@ -116,7 +116,7 @@ def _explained(config: Config, story: Story, matches: tuple[Match, ...], ids: di
         "origin": provenance.why_origin(story.origin, story.carriers[1:], authority),
         "tags": [_tag(tag) for tag in story.tags],
         "near_misses": [_tag(tag) for tag in story.near_misses],
-        "carriers": [_carrier(one, story) for one in matching.provenance(story, one_pass.merging(config))],
+        "carriers": [_carrier(one, story) for one in matching.provenance(story, matching.merging(config))],
         "matches": [
             {
                 "item": ids.get(match.left, "/".join(match.left)),

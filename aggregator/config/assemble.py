@@ -18,6 +18,7 @@ from aggregator.model import (
     LabelKind,
     Limits,
     Listing,
+    OwnTexts,
     PublishedFeed,
     Retention,
     Scope,
@@ -47,6 +48,7 @@ def site(keys: schema.AggregatorFile) -> Site:
         contact=keys.contact or keys.base_url,
         timezone=keys.timezone,
         imprint_url=keys.imprint_url,
+        texts=_texts(keys.pages),
         served=keys.served,
         hub=f"{keys.base_url}hub" if keys.websub.hub else None,
         minting=keys.minting or _minting(keys.base_url),
@@ -55,6 +57,16 @@ def site(keys: schema.AggregatorFile) -> Site:
 
 def websub(keys: schema.WebsubKeys) -> Websub:
     return Websub(**keys.model_dump())
+
+
+def _texts(keys: schema.PageKeys) -> OwnTexts:
+    return OwnTexts(
+        about=keys.about or "",
+        imprint=keys.imprint or "",
+        accessibility=keys.accessibility or "",
+        enforcement=keys.enforcement or "",
+        reviewed=keys.reviewed,
+    )
 
 
 def _minting(base_url: str) -> str:

@@ -39,7 +39,7 @@ _DAY_RANGE = re.compile(r"(?:\*|(\d)(?:-(\d))?)(?:/([1-7]))?")
 
 # Page names, files and paths of the program itself: no label, source or feed may stand in their place
 RESERVED = frozenset(
-    {"all", "feeds", "health", "healthz", "hub", "index", "metrics", "readyz", "search", "status", "websub"}
+    {"all", "feeds", "health", "healthz", "hub", "index", "metrics", "readyz", "search", "status", "stories", "websub"}
 )
 
 
@@ -57,6 +57,14 @@ def label(written: str) -> str:
     if not line:
         raise ValueError("a text that is not empty")
     return line
+
+
+def paragraphs(written: str) -> str:
+    """A text of several lines."""
+    legal = text.xml(written).strip()
+    if not legal:
+        raise ValueError("a text that is not empty")
+    return legal
 
 
 def term(written: str) -> str:

@@ -6,6 +6,7 @@ Importing this costs what pydantic costs (50 ms), so it is imported where a conf
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
@@ -56,6 +57,7 @@ Id = Annotated[
     str, AfterValidator(scalars.identifier), Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9-]{0,63}$"})
 ]
 Line = Annotated[str, AfterValidator(scalars.label)]
+Text = Annotated[str, AfterValidator(scalars.paragraphs)]
 Url = Annotated[str, AfterValidator(scalars.url), Field(json_schema_extra={"format": "uri"})]
 Language = Annotated[str, AfterValidator(scalars.language)]
 Zone = Annotated[str, AfterValidator(scalars.timezone)]
@@ -111,6 +113,24 @@ class WebsubKeys(Keys):
     )
 
 
+class PageKeys(Keys):
+    """Plain text: an empty line parts paragraphs, web and mail addresses become links."""
+
+    about: Text | None = Field(
+        default=None, description="what this is and for whom, in place of the program's own words"
+    )
+    imprint: Text | None = Field(
+        default=None, description="who answers for it; makes imprint.html, unless imprint_url is set"
+    )
+    accessibility: Text | None = Field(
+        default=None, description="the whole statement, in place of the one that is made"
+    )
+    enforcement: Text | None = Field(
+        default=None, description="whom people may turn to when an answer about a barrier fails to come"
+    )
+    reviewed: date | None = Field(default=None, description="when accessibility was last looked at: 2026-11-01")
+
+
 class AggregatorFile(Keys):
     """aggregator.yaml: this installation."""
 
@@ -127,6 +147,7 @@ class AggregatorFile(Keys):
     )
     timezone: Zone = Field("UTC", description="for dates without a zone, and for showing times")
     imprint_url: Url | None = Field(default=None, description="who answers for this installation")
+    pages: PageKeys = Field(default_factory=PageKeys, description="the pages about this installation")
     served: bool = Field(
         default=False, description="the pages are served by `aggregator serve`: they link search and status"
     )

@@ -61,6 +61,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an item said until `replaced`."""
+
+    replaced: datetime
+    title: str
+    summary: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """An entry that can not become an item."""
 

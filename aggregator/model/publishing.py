@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from aggregator.model.sources import Authority
@@ -58,6 +58,18 @@ class FeedStory(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTexts:
+    """What people wrote for the pages about this installation; "" where the program's own words stand. Plain text, an empty
+    line parts paragraphs."""
+
+    about: str = ""
+    imprint: str = ""
+    accessibility: str = ""  # in place of the statement that is made
+    enforcement: str = ""  # whom to turn to when an answer fails to come
+    reviewed: date | None = None  # when accessibility was last looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """What the published documents say about this installation."""
 
@@ -70,4 +82,5 @@ class Site:
     imprint_url: str | None = None
     served: bool = False  # by `aggregator serve`: the pages then link search and status
     hub: str | None = None  # where one subscribes to its feeds by WebSub
+    texts: OwnTexts = OwnTexts()
     minting: str = ""  # RFC 4151 tagging entity for story ids: `example.org,2026`

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aggregator.store.connect import Store
 
 # Grows when the renderers write something else for the same stories: everything is then rendered again.
-RENDERING = "5"
+RENDERING = "6"
 KINDS = ("rss", "atom", "json")
 
 
@@ -33,7 +33,7 @@ class Press:
         self.dropped: set[str] = set()  # stories that a document had to leave out
         self._documents: set[str] = set()
         self._faults: set[Told] = set()
-        self._store = store
+        self.store = store
         self._everything = everything
         self._rendered = store.rendered()
         self._feeds: dict[str, str] = {}  # digests of what was looked at
@@ -49,7 +49,7 @@ class Press:
 
     def remember(self, digests: Mapping[str, str]) -> None:
         """What was looked at stands on the disk as it is to be."""
-        self._store.feeds.commit_published({**self._feeds, **digests}, self._pages)
+        self.store.feeds.commit_published({**self._feeds, **digests}, self._pages)
 
     def last(self, feed: PublishedFeed) -> int:
         """The newest page of the feed's archive; 0 where there is none."""
@@ -87,8 +87,8 @@ class Press:
     # ----------------------------------------------------------------------------------------------------------- the archive
 
     def _page(self, feed: PublishedFeed, number: int, missing: Collection[int]) -> Iterator[tuple[str, bytes]]:
-        ids = self._store.feeds.on_page(feed.id, number)
-        told = digest(self._names(feed), str(number < self.last(feed)), *self._versions(self._store.headlines(ids)))
+        ids = self.store.feeds.on_page(feed.id, number)
+        told = digest(self._names(feed), str(number < self.last(feed)), *self._versions(self.store.headlines(ids)))
         self._pages[feed.id, number] = told
         if number in missing or self._everything or self.archives[feed.id].get(number) != told:
             view = self._view(feed, self._stories(ids), number)
@@ -121,7 +121,7 @@ class Press:
             self.hub or "",
             feed.id,
             str(self.last(feed)),
-            *self._versions(self._store.headlines(ids)),
+            *self._versions(self.store.headlines(ids)),
         )
         self._feeds[feed.id] = told
         if not (0 in missing or self._everything or self._rendered.get(feed.id) != told):
@@ -130,7 +130,7 @@ class Press:
         view, documents = bounds.bounded(self._view(feed, stories), [stories[name] for name in ids], _rendered)
         if not tail <= {story.id for story in view.stories}:
             # What does not fit stands in the archive: all that stands on no page of it yet gets one
-            entering.close(self._store, feed.id, self.last(feed))
+            entering.close(self.store, feed.id, self.last(feed))
             self.archives.setdefault(feed.id, {})[self.last(feed) + 1] = ""
             return self._subscribed(feed, missing)
         named = zip(KINDS, documents, strict=True)
@@ -141,9 +141,9 @@ class Press:
 
     def _ranked(self, feed: PublishedFeed) -> tuple[tuple[str, ...], set[str]]:
         """Ids of the stories to subscribe to, the most needed first, and those of them that stand on no page of the archive."""
-        tail = sorted(self._store.feeds.tail(feed.id), key=lambda place: (place.moment, place.story_id), reverse=True)
+        tail = sorted(self.store.feeds.tail(feed.id), key=lambda place: (place.moment, place.story_id), reverse=True)
         ids = tuple(place.story_id for place in tail)
-        return (*ids, *self._store.feeds.news(feed.id, max(0, feed.limit - len(ids)))), set(ids)
+        return (*ids, *self.store.feeds.news(feed.id, max(0, feed.limit - len(ids)))), set(ids)
 
     def subscribed(self, feed: PublishedFeed) -> View:
         """All that the document which is subscribed to may show."""
@@ -153,7 +153,7 @@ class Press:
     # ------------------------------------------------------------------------------------------------------------------ both
 
     def _stories(self, ids: Sequence[str]) -> dict[str, Story]:
-        return self._store.stories(ids)
+        return self.store.stories(ids)
 
     def _view(self, feed: PublishedFeed, stories: Mapping[str, Story], number: int = 0) -> View:
         """The one place where views are made: newest first, those of one instant by id."""

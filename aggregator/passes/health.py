@@ -68,7 +68,8 @@ def health(
     )
 
 
-def _state(source: Source, remembered: SourceState, *, now: datetime) -> State:
+def lasting(source: Source, remembered: SourceState) -> State:
+    """The state as far as it does not depend on when somebody looks: a source that is quiet counts as well."""
     if not source.enabled:
         return State.PAUSED
     if remembered.last_checked is None:
@@ -79,10 +80,15 @@ def _state(source: Source, remembered: SourceState, *, now: datetime) -> State:
         return State.BLOCKED if remembered.failing.failure in _BLOCKED else State.FAILING
     if remembered.drift is not None:
         return State.DRIFTING
-    silent = now - (remembered.last_changed or now)
-    if remembered.cadence and silent > max(_QUIET_AT_LEAST, _QUIET_GAPS * remembered.cadence):
-        return State.QUIET
     return State.OK
+
+
+def _state(source: Source, remembered: SourceState, *, now: datetime) -> State:
+    state = lasting(source, remembered)
+    silent = now - (remembered.last_changed or now)
+    if state is State.OK and remembered.cadence and silent > max(_QUIET_AT_LEAST, _QUIET_GAPS * remembered.cadence):
+        return State.QUIET
+    return state
 
 
 def as_dict(health: Health, *, now: datetime) -> dict[str, Any]:

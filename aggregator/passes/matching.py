@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from aggregator import urls
 from aggregator.model import Carried, Item, ItemKey, Keyed, Match, Shared, Sought, Story, Verdict
-from aggregator.stories import compare, keys, profile
+from aggregator.stories import compare, keys, plain, profile
 from aggregator.stories import provenance as told
 from aggregator.stories.compare import Compared
 
 if TYPE_CHECKING:
+    from aggregator.config.load import Config
     from aggregator.store.connect import Store
 
 _TOGETHER = 200  # items whose candidates are looked up in one question
@@ -45,6 +46,24 @@ class Merging:
         """The standing sentences of a source."""
         everywhere = self.boilerplate.get("", frozenset())
         return everywhere | self.boilerplate.get(source_id, frozenset()) if self.boilerplate else everywhere
+
+
+def merging(config: Config) -> Merging:
+    """What decides stories alone, taken out of the configuration."""
+    return Merging(
+        stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
+        window=timedelta(days=config.merge_window_days),
+        boilerplate={
+            source_id: frozenset(map(plain.sentence_key, sentences))
+            for source_id, sentences in config.boilerplate.items()
+            if sentences
+        },
+        decided=_decided(config.same, Verdict.SAME) | _decided(config.apart, Verdict.DIFFERENT),
+    )
+
+
+def _decided(pairs: Iterable[tuple[str, str]], verdict: Verdict) -> dict[frozenset[str], Verdict]:
+    return {frozenset(map(urls.canonical, pair)): verdict for pair in pairs}
 
 
 def keyed(item: Item, merging: Merging) -> Keyed:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -26,7 +26,6 @@ from aggregator.model import (
     SourceState,
     SourceUpdate,
     Validators,
-    Verdict,
 )
 from aggregator.passes import gather_source, once, parser, publish_changed, retain, sandbox
 from aggregator.passes.books import Asked, Books
@@ -220,7 +219,7 @@ async def gather(
         stable_keys=config.stable_keys,
         hosts=hosts,
         shared=shared,
-        ahead=lambda: parser.Rules(merging(config), config.taxonomy, _fixed(config)),
+        ahead=lambda: parser.Rules(_merging(config), config.taxonomy, _fixed(config)),
     ) as opened:
         try:
             async with asyncio.TaskGroup() as group:
@@ -268,7 +267,7 @@ def rules(config: Config) -> settle_stories.Rules:
     from aggregator.passes import settle_stories
 
     return settle_stories.Rules(
-        merging=merging(config),
+        merging=_merging(config),
         authority={source.id: source.authority for source in config.sources},
         sites={
             source.id: frozenset(urls.site(url) for url in (source.url, source.homepage) if url)
@@ -284,22 +283,7 @@ def _fixed(config: Config) -> dict[str, tuple[str, ...]]:
     return {source.id: source.labels for source in config.sources if source.labels}
 
 
-def merging(config: Config) -> matching.Merging:
-    """What decides stories alone."""
+def _merging(config: Config) -> matching.Merging:
     from aggregator.passes import matching
-    from aggregator.stories import plain
 
-    return matching.Merging(
-        stable_keys=tuple(re.compile(pattern) for pattern in config.stable_keys),
-        window=timedelta(days=config.merge_window_days),
-        boilerplate={
-            source_id: frozenset(map(plain.sentence_key, sentences))
-            for source_id, sentences in config.boilerplate.items()
-            if sentences
-        },
-        decided=_decided(config.same, Verdict.SAME) | _decided(config.apart, Verdict.DIFFERENT),
-    )
-
-
-def _decided(pairs: Iterable[tuple[str, str]], verdict: Verdict) -> dict[frozenset[str], Verdict]:
-    return {frozenset(map(urls.canonical, pair)): verdict for pair in pairs}
+    return matching.merging(config)

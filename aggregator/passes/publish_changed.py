@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import opml, urls
 from aggregator.model import Kind, PublishedFeed, Source
-from aggregator.passes import entering, faults
+from aggregator.passes import entering, faults, publish_pages
 from aggregator.passes.faults import Told
 from aggregator.passes.feed_documents import KINDS, RENDERING, Press
 from aggregator.publish import files
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aggregator.store.connect import Store
 
 _FRONT = 30  # stories on the start page
-_SITE_FILES = ("index.html", "style.css", "opml.xml", "feeds.opml")
+_SITE_FILES = ("index.html", "style.css", "icon.svg", "opml.xml", "feeds.opml")
 # Under these names the store keeps what all files were made from; no feed can be called so
 _EVERYTHING = "*"
 _GENERATION = "*generation"
@@ -52,20 +52,26 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     known = rendered.get(_EVERYTHING) == basis and not everything
     archives = store.feeds.archives()
     missing = _missing(config.feeds, archives, output)
-    if known and rendered[_GENERATION] == generation and not missing:
-        return Published(written=0, unchanged=_total(config, archives), faults=faults.standing(rendered))
+    pages = None if everything else rendered.get(publish_pages.MARK)
+    current = publish_pages.current(config, store, output, pages)
+    if known and rendered[_GENERATION] == generation and not missing and current:
+        total = _total(config, archives) + publish_pages.count(config, pages)
+        return Published(written=0, unchanged=total, faults=faults.standing(rendered))
     since = store.changed_since(int(rendered[_GENERATION])) if known else None
     names = {feed.id for feed in config.feeds}
     store.feeds.forget([name for name in rendered if not name.startswith("*") and name not in names])
     touched = entering.enter(store, config.feeds, sources_by_id(config), since)
     press = Press(config, store, everything=everything)
-    fates = files.write_all(_documents(press, output, touched, missing))
+    planned = publish_pages.plan(config, store, output, pages)
+    fates = files.write_all(_documents(press, output, touched, missing, planned))
+    publish_pages.prune(planned, output)
     if since is None:  # else neither feeds nor pages have become fewer
         files.prune(output, {feed.id: press.last(feed) for feed in config.feeds})
     found = press.faults(rendered)
-    press.remember({_EVERYTHING: basis, _GENERATION: generation, faults.KEY: found})
+    marks = {_EVERYTHING: basis, _GENERATION: generation, faults.KEY: found, publish_pages.MARK: planned.mark}
+    press.remember(marks)
     written = sum(fate is files.Writing.WRITTEN for fate in fates)
-    total = _total(config, press.archives)
+    total = _total(config, press.archives) + planned.total
     return Published(
         written=written,
         unchanged=total - written,
@@ -112,13 +118,15 @@ def sources_by_id(config: Config) -> Mapping[str, Source]:
     return {source.id: source for source in config.sources}
 
 
-def _documents(press: Press, output: Path, touched: _Pages, missing: _Pages) -> Iterator[tuple[Path, bytes]]:
+def _documents(
+    press: Press, output: Path, touched: _Pages, missing: _Pages, planned: publish_pages.Plan
+) -> Iterator[tuple[Path, bytes]]:
     """Every document that may differ, one at a time; what a document leads to comes before it."""
-    for name, content in _named(press, touched, missing):
+    for name, content in _named(press, touched, missing, planned):
         yield files.place(output, name), content
 
 
-def _named(press: Press, touched: _Pages, missing: _Pages) -> Iterator[tuple[str, bytes]]:
+def _named(press: Press, touched: _Pages, missing: _Pages, planned: publish_pages.Plan) -> Iterator[tuple[str, bytes]]:
     from aggregator.publish import pages
 
     config, frame = press.config, press.frame
@@ -127,8 +135,13 @@ def _named(press: Press, touched: _Pages, missing: _Pages) -> Iterator[tuple[str
     front = _front(press)
     yield from press.put("index.html", pages.index(front, frame), front)
     yield "style.css", pages.style(frame)
+    yield "icon.svg", pages.icon(frame)
     yield "opml.xml", sources_opml(config)
     yield "feeds.opml", feeds_opml(config)
+    for name, page in publish_pages.documents(planned, press.config, press.store, frame):
+        press.dropped.update(page.dropped)
+        if page.content:
+            yield name, page.content
 
 
 def _front(press: Press) -> View:

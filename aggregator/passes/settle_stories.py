@@ -108,12 +108,17 @@ def planned(
             keys=keys,
             matches=tuple(matches),
             rematched=tuple(sorted(rematched)),
-            stories=tuple(story for story, before in stories if story != before),
+            stories=tuple(story for story, before in stories if story != before or _carried_anew(story, of_round)),
             gone=naming.gone,
         ),
         new=sum(before is None for _, before in stories),
         changed=sum(before is not None and story.version != before.version for story, before in stories),
     )
+
+
+def _carried_anew(story: Story, of_round: Mapping[ItemKey, Item]) -> bool:
+    """A carrier may say something else now. The story is the same and its version, too, but not what its page tells of it."""
+    return any(item.key in of_round for item in story.carriers[1:])
 
 
 def _closure(

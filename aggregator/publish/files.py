@@ -12,7 +12,7 @@ from pathlib import Path
 from aggregator.errors import OutputError
 
 # The names this program writes below the output directory, and no other
-_NAME = re.compile(r"(?:[a-z0-9][a-z0-9-]{0,63}/){0,2}[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json|html|xml|opml|css)")
+_NAME = re.compile(r"(?:[a-z0-9][a-z0-9-]{0,63}/){0,2}[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json|html|xml|opml|css|svg)")
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\.(?:rss|atom|json)")
 _ARCHIVED = re.compile(r"([1-9][0-9]{0,8})\.(?:rss|atom|json)")
 _PAGE = re.compile(r"page-([1-9][0-9]{0,8})\.html")

@@ -1,6 +1,7 @@
 """Stories to plain HTML that everyone can read: no script, nothing from elsewhere, links that work from any folder.
 
-Pages show titles and summaries as text. Foreign HTML stands in none of them, so no template ever marks anything as safe.
+Pages show what sources wrote as text, to which `prose` gives structure. Foreign HTML stands in none of them, so no template ever
+marks anything as safe.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aggregator import text
-from aggregator.model import DateTrust, Item, Label, Marks, PublishedFeed, Site, Story
+from aggregator.model import DateTrust, Label, Marks, PublishedFeed, Site, Story
 from aggregator.publish import form as forms
 from aggregator.publish import marked, shown, words
 from aggregator.publish.form import Form
@@ -80,14 +81,14 @@ def feed(view: View, frame: Frame) -> Rendered:
     others = [group for group in frame.groups if group.kind != "source" and not view.number]
 
     def write(view: View) -> bytes:
-        return _fill(
+        return fill(
             "feed.html",
             frame,
             root="../",
             view=view,
             title=_title(view.feed, frame.site),
             description=_description(view.feed, frame.site),
-            language=_foreign(view.feed.language, frame.site),
+            language=foreign(view.feed.language, frame.site),
             days=_days(view, frame, "../"),
             links=_feed_links(view.feed.id, "../"),
             updated=_newest(view, frame),
@@ -111,7 +112,7 @@ def index(view: View, frame: Frame) -> Rendered:
 
     def write(view: View) -> bytes:
         links = _feed_links(view.feed.id, "")
-        return _fill(
+        return fill(
             "index.html", frame, root="", view=view, days=_days(view, frame, ""), links=links, groups=frame.groups
         )
 
@@ -129,7 +130,7 @@ def search(view: View, frame: Frame, asked: Form | None = None) -> Rendered:
             "outlets": forms.sources(form, view.sources),
         }
         cards = [_result(story, view, frame, form.marks) for story in view.stories]
-        return _fill("search.html", frame, root="", form=form, cards=cards, links=links, **choices)
+        return fill("search.html", frame, root="", form=form, cards=cards, links=links, **choices)
 
     return whole(view, write)
 
@@ -139,7 +140,7 @@ def _result(story: Story, view: View, frame: Frame, marks: Marks) -> Card:
     card, item = _card(story, view, frame, ""), story.origin
     summary = marked.excerpt(card.summary, marks, _SUMMARY) or marked.excerpt(item.text, marks, _SUMMARY)
     return card._replace(
-        published=_dated(story, frame), title=marked.whole(card.title, marks), summary=summary or card.summary
+        published=dated(story, frame), title=marked.whole(card.title, marks), summary=summary or card.summary
     )
 
 
@@ -167,14 +168,14 @@ def status(rows: Sequence[SourceRow], frame: Frame, *, fault: str | None = None)
         {
             "row": row,
             "state": phrases.get(f"state_{row.state}", row.state),
-            "since": _moment(row.since, frame),
-            "last_success": _moment(row.last_success, frame),
-            "next_due": _moment(row.next_due, frame),
+            "since": moment(row.since, frame),
+            "last_success": moment(row.last_success, frame),
+            "next_due": moment(row.next_due, frame),
         }
         for row in ordered
     ]
     counts = _counts(ordered, phrases)
-    return Rendered(content=_fill("status.html", frame, root="", rows=table, counts=counts, fault=fault))
+    return Rendered(content=fill("status.html", frame, root="", rows=table, counts=counts, fault=fault))
 
 
 def _counts(rows: Sequence[SourceRow], phrases: Mapping[str, str]) -> str:
@@ -189,18 +190,30 @@ _WELL = frozenset({"ok", "quiet", "new", "paused"})
 
 def style(frame: Frame) -> bytes:
     """The one style sheet, `style.css`."""
+    return source("style.css", frame).encode()
+
+
+def icon(frame: Frame) -> bytes:
+    """The picture in the browser's tab, `icon.svg`: without one browsers ask for a file of their own choice."""
+    return source("icon.svg", frame).encode()
+
+
+def source(name: str, frame: Frame) -> str:
+    """A file of the templates as it is."""
     loader = frame.templates.loader
     assert loader is not None
-    return loader.get_source(frame.templates, "style.css")[0].encode()
+    return loader.get_source(frame.templates, name)[0]
 
 
-def _fill(name: str, frame: Frame, *, root: str, **values: Any) -> bytes:
-    """`root` leads from the page to the output directory: links are relative, so a page works below any path and as a file."""
+def fill(name: str, frame: Frame, *, root: str, **values: Any) -> bytes:
+    """A page of that template. `root` leads from it to the output directory: links are relative, so that a page works below any
+    path and as a file."""
     site = frame.site
     page = frame.templates.get_template(name).render(
         site=site,
         words=words.of(site.language),
-        contact=_contact(site.contact),
+        contact=contact(site.contact),
+        imprint=imprint(site, root),
         live=frame.live,
         root=root,
         policy=POLICY,
@@ -209,10 +222,16 @@ def _fill(name: str, frame: Frame, *, root: str, **values: Any) -> bytes:
     return text.legal(page).encode()
 
 
-def _contact(contact: str) -> str:
-    if contact.startswith(("https://", "http://")):
-        return contact
-    return f"mailto:{contact}" if "@" in contact else ""
+def imprint(site: Site, root: str = "") -> str:
+    """Where it says who answers for this installation: a page elsewhere, or ours."""
+    return site.imprint_url or f"{root}imprint.html"
+
+
+def contact(written: str) -> str:
+    """The link to whom people may write, "" where what is written is none."""
+    if written.startswith(("https://", "http://")):
+        return written
+    return f"mailto:{written}" if "@" in written else ""
 
 
 class Moment(NamedTuple):
@@ -222,18 +241,26 @@ class Moment(NamedTuple):
     people: str
 
 
+class Badge(NamedTuple):
+    """A label on a page: without a URL where it has no feed; `kind` is cluster, topic or umbrella."""
+
+    url: str
+    name: str
+    kind: str
+
+
 class Card(NamedTuple):
     """One story on a page."""
 
     title: str
-    url: str
+    url: str  # of its page here
     language: str | None  # where it is not the page's
     published: Moment
     changed: Moment | None  # a correction after the first publication
-    source: Place
+    source: Place  # of the origin, with the original's address
     issuer: str | None
     also: tuple[Place, ...]
-    labels: tuple[Place, ...]  # without a URL where the label has no page
+    labels: tuple[Badge, ...]
     summary: str
 
 
@@ -259,42 +286,27 @@ def _card(story: Story, view: View, frame: Frame, root: str) -> Card:
     outlet = shown.outlet(item, view.sources)
     return Card(
         title=shown.headline(item),
-        url=shown.link(item, outlet),
-        language=_foreign(item.language, frame.site),
+        url=f"{root}{shown.page(story.id)}",
+        language=foreign(item.language, frame.site),
         published=_published(story, frame),
-        changed=_moment(story.changed, frame) if story.changed > story.minted else None,
-        source=Place(outlet.page, outlet.name),
+        changed=moment(story.changed, frame) if story.changed > story.minted else None,
+        source=Place(shown.link(item, outlet), outlet.name),
         issuer=shown.issuer(item, outlet.name),
         also=shown.also(story, view.sources),
-        labels=tuple(_label(name, view.labels.get(name), frame, root) for name in story.labels),
-        summary=text.shorten(_teaser(item), _SUMMARY),
+        labels=tuple(badge(name, view.labels.get(name), frame, root) for name in story.labels),
+        summary=text.shorten(shown.teaser(item), _SUMMARY),
     )
 
 
-def _teaser(item: Item) -> str:
-    """The summary; where the publisher cut it in the middle of a sentence and the text goes on, to that sentence's end."""
-    if _ends_sentence(item.summary):
-        return item.summary
-    summary = item.summary.rstrip(" .…")
-    if not summary or not item.text.startswith(summary):
-        return item.summary or item.text
-    rest = item.text[len(summary) : len(summary) + _SUMMARY]
-    return summary + next(text.sentences(rest), "").rstrip()
-
-
-def _ends_sentence(summary: str) -> bool:
-    bare = summary.rstrip(" \"“”»«'")
-    return bare.endswith((".", "!", "?")) and not bare.endswith("..")
-
-
-def _foreign(language: str | None, site: Site) -> str | None:
+def foreign(language: str | None, site: Site) -> str | None:
     """The language where it is not the page's."""
     return language if language and language != site.language else None
 
 
-def _label(label_id: str, label: Label | None, frame: Frame, root: str) -> Place:
-    page = frame.labels.get(label_id)
-    return Place(f"{root}{page}/index.html" if page else "", words.name(label, label_id, frame.site.language))
+def badge(label_id: str, label: Label | None, frame: Frame, root: str) -> Badge:
+    """The label's name, with the page of its feed where it has one."""
+    page, kind = frame.labels.get(label_id), label.kind.value if label else "topic"
+    return Badge(f"{root}{page}/index.html" if page else "", words.name(label, label_id, frame.site.language), kind)
 
 
 def _published(story: Story, frame: Frame) -> Moment:
@@ -305,7 +317,7 @@ def _published(story: Story, frame: Frame) -> Moment:
     return Moment(_machine(story.published), words.clock(local, frame.site.language))
 
 
-def _dated(story: Story, frame: Frame) -> Moment:
+def dated(story: Story, frame: Frame) -> Moment:
     """As `_published`, but where no heading tells the day."""
     local = story.published.astimezone(frame.zone)
     published = _published(story, frame)
@@ -313,7 +325,8 @@ def _dated(story: Story, frame: Frame) -> Moment:
     return published._replace(people=write(local, frame.site.language))
 
 
-def _moment(instant: datetime | None, frame: Frame) -> Moment | None:
+def moment(instant: datetime | None, frame: Frame) -> Moment | None:
+    """The instant in the site's zone and words."""
     if instant is None:
         return None
     return Moment(_machine(instant), words.moment(instant.astimezone(frame.zone), frame.site.language))
@@ -324,7 +337,7 @@ def _machine(instant: datetime) -> str:
 
 
 def _newest(view: View, frame: Frame) -> Moment | None:
-    return _moment(shown.changed(view), frame) if view.stories else None
+    return moment(shown.changed(view), frame) if view.stories else None
 
 
 def _feed_links(feed_id: str, root: str) -> tuple[Place, ...]:
@@ -357,7 +370,7 @@ def _groups(feeds: Sequence[PublishedFeed], site: Site) -> tuple[FeedGroup, ...]
     kinds: dict[str, list[FeedLine]] = {kind: [] for kind in _GROUPS}
     for each in feeds:
         page, links = f"{each.id}/index.html", _feed_links(each.id, "")
-        line = FeedLine(each.id, _title(each, site), _foreign(each.language, site), page, links)
+        line = FeedLine(each.id, _title(each, site), foreign(each.language, site), page, links)
         kinds.setdefault(each.group, []).append(line)
     return tuple(FeedGroup(kind, phrases[f"group_{kind}"], tuple(kinds[kind])) for kind in _GROUPS if kinds[kind])
 

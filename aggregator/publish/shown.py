@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ from aggregator.publish.view import View
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _CONTENT = 100_000  # characters of HTML that one entry may bring
 _SUMMARY = 500  # characters of the text that stand in for a missing summary
+
+
+_SLUG = re.compile(r"[0-9a-f]{32}")  # as `stories.merge` mints them
+_TEASER = 400  # characters in which the sentence is looked for that a cut summary breaks off in
 
 
 class Place(NamedTuple):
@@ -125,6 +130,12 @@ def also(story: Story, sources: Mapping[str, Source]) -> tuple[Place, ...]:
     return tuple(places.values())
 
 
+def page(story_id: str) -> str:
+    """Where the story's page stands, from the output directory: `stories/<the last part of its id>.html`."""
+    slug = story_id.rpartition("story/")[2]
+    return f"stories/{slug if _SLUG.fullmatch(slug) else text.digest(slug)}.html"
+
+
 def link(item: Item, outlet: Outlet) -> str:
     """The item's URL. Items hold http(s) alone; should one not, the source's page stands in: this link is pressed."""
     return legible.address(item.url) or outlet.page
@@ -142,6 +153,22 @@ def issuer(item: Item, name: str) -> str | None:
     """Who issued it, when that is somebody else than the source of that name."""
     written = legible.name(item.issuer or "")
     return written if written and text.fold(written) != text.fold(name) else None
+
+
+def teaser(item: Item) -> str:
+    """The summary; where the publisher cut it in the middle of a sentence and the text goes on, to that sentence's end."""
+    if _ends_sentence(item.summary):
+        return item.summary
+    summary = item.summary.rstrip(" .…")
+    if not summary or not item.text.startswith(summary):
+        return item.summary or item.text
+    rest = item.text[len(summary) : len(summary) + _TEASER]
+    return summary + next(text.sentences(rest), "").rstrip()
+
+
+def _ends_sentence(summary: str) -> bool:
+    bare = summary.rstrip(" \"“”»«'")
+    return bare.endswith((".", "!", "?")) and not bare.endswith("..")
 
 
 def headline(item: Item) -> str:

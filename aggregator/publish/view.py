@@ -148,7 +148,7 @@ def _written(view: View, write: Callable[[View], bytes]) -> Rendered:
     """
     try:
         return Rendered(content=write(view))
-    except _UNFIT:
+    except UNFIT:
         view = mended(replace(view, memory={}))
     sound = tuple(story for story in view.stories if _fits(replace(view, stories=(story,), memory={}), write))
     dropped = tuple(story.id for story in view.stories if story not in sound)
@@ -158,13 +158,13 @@ def _written(view: View, write: Callable[[View], bytes]) -> Rendered:
 
 # lxml: ValueError for a character that XML forbids, UnicodeEncodeError (a ValueError) for a lone surrogate; OverflowError: an
 # instant in the year 1 or 9999 has no counterpart in another zone
-_UNFIT = (ValueError, OverflowError)
+UNFIT = (ValueError, OverflowError)
 
 
 def _fits(view: View, write: Callable[[View], bytes]) -> bool:
     try:
         write(view)
-    except _UNFIT:
+    except UNFIT:
         return False
     return True
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from aggregator.model import Label
 
 
 def of(language: str) -> Mapping[str, str]:
     """The phrases of that language; English where there are none."""
-    return _PHRASES.get(_primary(language), _PHRASES["en"])
+    return _PHRASES[spoken(language)]
+
+
+def spoken(language: str) -> str:
+    """The language in which the program speaks to readers of that one."""
+    primary = _primary(language)
+    return primary if primary in _PHRASES else "en"
 
 
 def name(label: Label | None, label_id: str, language: str) -> str:
@@ -27,6 +33,16 @@ def day(when: datetime, language: str) -> str:
     return f"{_DAYS[weekday]}, {when.day} {_MONTHS[month]} {when.year}"
 
 
+def day_alone(when: date, language: str) -> str:
+    """The day without its weekday: `12. Oktober 2026`."""
+    month = when.month - 1
+    return (
+        f"{when.day}. {_MONATE[month]} {when.year}"
+        if _primary(language) == "de"
+        else f"{when.day} {_MONTHS[month]} {when.year}"
+    )
+
+
 def moment(when: datetime, language: str) -> str:
     """Day and time: `12. Oktober 2026, 10:00 Uhr`."""
     if _primary(language) == "de":
@@ -37,6 +53,21 @@ def moment(when: datetime, language: str) -> str:
 def clock(when: datetime, language: str) -> str:
     """The time alone: `10:00 Uhr`."""
     return f"{when.hour:02}:{when.minute:02}" + (" Uhr" if _primary(language) == "de" else "")
+
+
+def signed(value: float, language: str) -> str:
+    """A figure that is added or taken away: `+1,5`, with a real minus."""
+    figure = f"{abs(value):.2f}".rstrip("0").rstrip(".")
+    return ("−" if value < 0 else "+") + (figure.replace(".", ",") if _primary(language) == "de" else figure)
+
+
+def size(length: int | None, language: str) -> str:
+    """How big a file is: `1,2 MB`; "" where nobody said."""
+    if not length or length < 0:
+        return ""
+    kilobytes = max(1, round(length / 1000))
+    figure = f"{kilobytes} kB" if kilobytes < 1000 else f"{length / 1_000_000:.1f} MB"
+    return figure.replace(".", ",") if _primary(language) == "de" else figure
 
 
 def _primary(language: str) -> str:
@@ -146,6 +177,75 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
         "state_gone": "verschwunden",
         "state_paused": "angehalten",
         "state_new": "neu",
+        "about": "Über dieses Angebot",
+        "about_short": "Über",
+        "accessibility": "Barrierefreiheit",
+        "read_original": "Zur Originalmeldung",
+        "issuer_is": "Herausgegeben von {name}",
+        "authors": "Von {names}",
+        "excerpt": "Hier steht nur ein Auszug; die Rechte liegen bei der Quelle.",
+        "cut": "Der Text ist hier gekürzt; die Originalmeldung enthält ihn ganz.",
+        "no_text": "Die Quelle gibt keinen Text, nur den Titel.",
+        "files": "Dateien",
+        "carriers": "Wer diese Meldung brachte",
+        "alone": "Bisher nur diese Quelle.",
+        "origin": "Ursprung",
+        "other_title": "Titel dort: {title}",
+        "differs": "Statt „{theirs}“ heißt es dort: „{ours}“",
+        "share": "{share} % des Textes",
+        "how_whole text": "vollständig übernommen",
+        "how_whole text with words of its own": "vollständig, mit eigenem Zusatz",
+        "how_shortened": "gekürzt",
+        "how_parts, with words of its own": "in Teilen, mit eigenem Text",
+        "how_in other words": "in eigenen Worten",
+        "how_translation": "Übersetzung",
+        "how_no text": "nur der Titel",
+        "revisions": "Was sich geändert hat",
+        "until": "Bis {when}",
+        "said": "„{before}“, jetzt „{now}“",
+        "titled": "Titel: {title}",
+        "reworded": "Anderer Wortlaut",
+        "related": "Verwandte Meldungen",
+        "why": "Warum diese Themen?",
+        "no_labels": "Die Regeln haben dieser Meldung kein Thema gegeben.",
+        "misses": "Knapp nicht vergeben",
+        "in_title": "in der Überschrift",
+        "in_summary": "in der Zusammenfassung",
+        "in_text": "im Text",
+        "in_category": "in den Schlagwörtern der Quelle",
+        "in_issuer": "im Namen des Herausgebers",
+        "in_url": "in der Adresse",
+        "in_item": "in der Meldung",
+        "found_words": "{words} {where}",
+        "by_rule": "gesucht war „{rule}“",
+        "by_enumeration": "mehrere Themen in einer Aufzählung",
+        "by_source": "Alle Meldungen dieser Quelle tragen es.",
+        "by_hand": "Von Hand vergeben.",
+        "beside": "nur am Rande, neben „{aside}“",
+        "not_excluded": "zählt nicht: gehört zu „{rule}“",
+        "not_item": "schließt das Thema aus: Regel „{rule}“",
+        "not_enumeration": "zählt nicht: steht nur in einer Aufzählung",
+        "not_alone": "zählt nicht: es fehlt eines von {needed}",
+        "quoted": "„{word}“",
+        "sources_title": "Quellen",
+        "sources_lead": "{count} Quellen werden regelmäßig gelesen. Was sie veröffentlichen, steht hier mit seiner Herkunft.",
+        "feed_of": "Feeds",
+        "here": "unser Feed",
+        "there": "gelesene Adresse",
+        "region": "Region",
+        "last_seen": "zuletzt erreicht {when}",
+        "never_seen": "noch nie erreicht",
+        "authority_issuer": "Herausgeber",
+        "authority_issuer_lead": "Geben ihre Meldungen selbst heraus: Ministerien, Verwaltungen, Unternehmen, Hochschulen.",
+        "authority_publisher": "Redaktionen und Verlage",
+        "authority_publisher_lead": "Berichten mit eigenen Texten.",
+        "authority_repeater": "Portale und Verteiler",
+        "authority_repeater_lead": "Geben Meldungen anderer weiter; als Ursprung gilt der Herausgeber.",
+        "reviewed": "Zuletzt überprüft: {day}.",
+        "enforcement": "Bleibt eine Antwort aus oder hilft sie Ihnen nicht weiter, können Sie sich an die Durchsetzungs- oder "
+        "Schlichtungsstelle wenden, die für uns zuständig ist.",
+        "moved": "Diese Meldung ist jetzt Teil einer anderen",
+        "moved_to": "Weiter zur Meldung",
     },
     "en": {
         "skip": "Skip to content",
@@ -217,5 +317,74 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
         "state_gone": "gone",
         "state_paused": "paused",
         "state_new": "new",
+        "about": "About",
+        "about_short": "About",
+        "accessibility": "Accessibility",
+        "read_original": "Read the original",
+        "issuer_is": "Issued by {name}",
+        "authors": "By {names}",
+        "excerpt": "This is an excerpt only; the rights are with the source.",
+        "cut": "The text is cut short here; the original has all of it.",
+        "no_text": "The source gives no text, only the title.",
+        "files": "Files",
+        "carriers": "Who carried this story",
+        "alone": "Only this source so far.",
+        "origin": "Origin",
+        "other_title": "Titled there: {title}",
+        "differs": "Where the origin says “{theirs}”, it says “{ours}”",
+        "share": "{share} % of the text",
+        "how_whole text": "the whole text",
+        "how_whole text with words of its own": "the whole text and words of its own",
+        "how_shortened": "shortened",
+        "how_parts, with words of its own": "parts of it, with words of its own",
+        "how_in other words": "in words of its own",
+        "how_translation": "a translation",
+        "how_no text": "the title alone",
+        "revisions": "What has changed",
+        "until": "Until {when}",
+        "said": "“{before}”, now “{now}”",
+        "titled": "Title: {title}",
+        "reworded": "Other wording",
+        "related": "Related stories",
+        "why": "Why these topics?",
+        "no_labels": "The rules gave this story no topic.",
+        "misses": "Nearly given",
+        "in_title": "in the title",
+        "in_summary": "in the summary",
+        "in_text": "in the text",
+        "in_category": "in the source's keywords",
+        "in_issuer": "in the issuer's name",
+        "in_url": "in the address",
+        "in_item": "in the story",
+        "found_words": "{words} {where}",
+        "by_rule": "searched for “{rule}”",
+        "by_enumeration": "several topics in an enumeration",
+        "by_source": "Every story of this source has it.",
+        "by_hand": "Given by hand.",
+        "beside": "only in passing, beside “{aside}”",
+        "not_excluded": "does not count: part of “{rule}”",
+        "not_item": "rules the topic out: “{rule}”",
+        "not_enumeration": "does not count: only in an enumeration",
+        "not_alone": "does not count: needs one of {needed}",
+        "quoted": "“{word}”",
+        "sources_title": "Sources",
+        "sources_lead": "{count} sources are read regularly. What they publish stands here with its origin.",
+        "feed_of": "Feeds",
+        "here": "our feed",
+        "there": "address read",
+        "region": "Region",
+        "last_seen": "last reached {when}",
+        "never_seen": "never reached",
+        "authority_issuer": "Issuers",
+        "authority_issuer_lead": "Issue their news themselves: ministries, administrations, companies, universities.",
+        "authority_publisher": "Newsrooms and publishers",
+        "authority_publisher_lead": "Report in words of their own.",
+        "authority_repeater": "Portals and distributors",
+        "authority_repeater_lead": "Pass on the news of others; the issuer counts as the origin.",
+        "reviewed": "Last reviewed: {day}.",
+        "enforcement": "If an answer fails to come or does not help you, you may turn to the enforcement body that is "
+        "responsible for us.",
+        "moved": "This story is part of another one now",
+        "moved_to": "Go to the story",
     },
 }

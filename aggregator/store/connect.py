@@ -20,6 +20,7 @@ from aggregator.model import (
     Known,
     Match,
     Narrowed,
+    Revision,
     Shared,
     Since,
     Sought,
@@ -212,6 +213,11 @@ class Store(Keeping):
         with self._reading() as connection:
             return items.said_before(connection, keys)
 
+    def revisions(self, keys: Collection[ItemKey]) -> dict[ItemKey, list[Revision]]:
+        """What the items said before, the latest first."""
+        with self._reading() as connection:
+            return items.revisions(connection, keys)
+
     def matches(self, keys: Collection[ItemKey]) -> tuple[Match, ...]:
         """All stored comparisons that touch any of the items."""
         with self._reading() as connection:
@@ -253,6 +259,16 @@ class Store(Keeping):
         """Feed id to digest of what was last published."""
         with self._reading() as connection:
             return feeds.rendered(connection)
+
+    def addresses(self) -> dict[str, str]:
+        """Under what stories are asked for (the last part of their ids, also of absorbed ones) to the ids they have."""
+        with self._reading() as connection:
+            return stories.addresses(connection)
+
+    def address_count(self) -> int:
+        """How many of them there are."""
+        with self._reading() as connection:
+            return stories.address_count(connection)
 
     def commit_rendered(self, digests: Mapping[str, str]) -> None:
         """Remembers what was published of these feeds."""

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from aggregator.model import Item, ItemKey, Keyed, Known, KnownItem, Shared, Sought
+from aggregator.model import Item, ItemKey, Keyed, Known, KnownItem, Revision, Shared, Sought
 from aggregator.store import columns, schema, sqlite, vocabulary
 from aggregator.store.columns import INSTANT
 
@@ -79,6 +79,14 @@ _KEEP = insert(schema.revisions).from_select(
         _TABLE.c.summary,
         _TABLE.c.text,
     ).where(*_THIS, _TABLE.c.content_hash != bindparam("new_hash"), ~exists().where(_SAID_BEFORE)),
+)
+_BEFORE = (
+    select(
+        _TABLE.c.source_id, _TABLE.c.guid, *(_REVISIONS.c[name] for name in ("replaced", "title", "summary", "text"))
+    )
+    .join_from(_REVISIONS, _TABLE)
+    .where(sqlite.among(_REVISIONS.c.item))
+    .order_by(_REVISIONS.c.replaced.desc(), _REVISIONS.c.number.desc())
 )
 _AGAIN = select(_TABLE.c.source_id, _TABLE.c.guid).where(_THESE, exists().where(_SAID_BEFORE))
 # Of one item; a page with the time of day in its text is another one at every fetch
@@ -263,6 +271,16 @@ def said_before(connection: Connection, keys: Collection[ItemKey]) -> frozenset[
     """Those of the items that say again what they said before their last change."""
     these = sqlite.numbers(numbers(connection, keys).values())
     return frozenset(ItemKey(*row) for row in sqlite.rows(connection, _AGAIN, these))
+
+
+def revisions(connection: Connection, keys: Collection[ItemKey]) -> dict[ItemKey, list[Revision]]:
+    """What the items said before, the latest first; nothing for those that never changed."""
+    found: dict[ItemKey, list[Revision]] = {}
+    these = sqlite.numbers(numbers(connection, keys).values())
+    for source_id, guid, replaced, title, summary, text in sqlite.rows(connection, _BEFORE, these):
+        one = Revision(replaced=INSTANT.read(replaced), title=title, summary=summary, text=text)
+        found.setdefault(ItemKey(source_id, guid), []).append(one)
+    return found
 
 
 def withdraw(connection: Connection, keys: Collection[ItemKey]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, union, update
 
 from aggregator.model import Headline, Item, ItemKey, Match, Since, Story, StoryName, StoryUpdate
 from aggregator.store import columns, items, schema, sqlite
@@ -41,6 +41,9 @@ _PUT_MATCH = sqlite.upsert(schema.matches, "verdict", "rule", "strength", "evide
 _COUNTER = schema.counters
 _PUT_COUNTER = sqlite.upsert(_COUNTER, "value")
 _GENERATION = select(_COUNTER.c.value).where(_COUNTER.c.name == bindparam("of_name"))
+
+_SLUGS = select(_TABLE.c.slug, _TABLE.c.id)
+_FORMER = select(_ALIASES.c.slug, _TABLE.c.id).join_from(_ALIASES, _TABLE, _ALIASES.c.story_id == _TABLE.c.id)
 
 _LEFT, _RIGHT = schema.items.alias("left_item"), schema.items.alias("right_item")
 _MATCHES = (
@@ -173,6 +176,18 @@ def changed_since(connection: Connection, since: int) -> Since:
 def generation(connection: Connection) -> int:
     """How often stories were settled: grows by one with every `commit`."""
     return sum(number for (number,) in sqlite.rows(connection, _GENERATION, "generation"))
+
+
+def address_count(connection: Connection) -> int:
+    """How many names stories can be asked for by."""
+    named = union(select(_TABLE.c.slug), select(_FORMER.subquery().c.slug)).subquery()
+    return int(connection.scalar(select(func.count()).select_from(named)) or 0)
+
+
+def addresses(connection: Connection) -> dict[str, str]:
+    """Slug to id of every story, and the slugs of those it absorbed; a story's own before another's former one."""
+    former = sqlite.rows(connection, _FORMER)
+    return dict((*former, *sqlite.rows(connection, _SLUGS)))
 
 
 # ---------------------------------------------------------------------------------------------------------------- writing

@@ -21,10 +21,13 @@ from lxml import etree
 
 from aggregator import opml, text
 from aggregator.clean import html
-from aggregator.model import Evidence, Selection, Tag
-from aggregator.publish import jsonfeed, pages, xml
+from aggregator.model import Carried, Evidence, OwnTexts, Selection, Tag
+from aggregator.publish import jsonfeed, own_pages, pages, story_page, xml
+from aggregator.publish.own_pages import Listed
+from aggregator.publish.story_page import Dossier, Revised
 from aggregator.publish.view import View
 
+NOON = datetime(2026, 10, 12, 10, 0, tzinfo=UTC)
 STRICT = etree.XMLParser(recover=False, resolve_entities=False, no_network=True)
 any_text = st.text(st.characters(exclude_categories=()), max_size=30)  # with controls, NUL, lone surrogates, U+FFFF
 LENIENT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -127,6 +130,40 @@ def check_lists(view: View, frame: pages.Frame) -> None:
     etree.fromstring(pages.status(rows, frame).content, STRICT)
 
 
+def check_pages(view: View, frame: pages.Frame, texts: list[str]) -> None:
+    """The stories' own pages, and those about the installation."""
+    revised = tuple(Revised(replaced=NOON, title=text, differences=((text, text),)) for text in texts)
+    for story in view.stories[:1]:
+        carried = tuple(
+            Carried(item=item, share=0.5, own=0.5, other_title=True, how=texts[0], differences=((texts[0], texts[-1]),))
+            for item in story.carriers
+        )
+        told = Dossier(
+            story=story,
+            carried=carried,
+            revised=revised,
+            related=view.stories,
+            sources=view.sources,
+            labels=view.labels,
+        )
+        rendered = story_page.page(told, frame)
+        assert rendered.dropped == ()
+        etree.fromstring(rendered.content, STRICT)
+        etree.fromstring(story_page.moved(story, frame).content, STRICT)
+    own = replace(frame, site=replace(frame.site, texts=OwnTexts(about=texts[0], enforcement=texts[-1])))
+    listed = [
+        Listed(source=replace(one, region=(one.name,)), state="ok", last_success=None, items=1)
+        for one in view.sources.values()
+    ]
+    for page in (
+        own_pages.sources(listed, own),
+        own_pages.about(own, sources=1),
+        own_pages.imprint(own),
+        own_pages.accessibility(own),
+    ):
+        etree.fromstring(page.content, STRICT)
+
+
 @pytest.mark.slow
 @settings(LENIENT, max_examples=200)
 @given(texts=st.lists(any_text, min_size=1, max_size=9), query=any_text)
@@ -136,6 +173,7 @@ def test_any_text_in_any_field_still_publishes(make_item, make_story, make_view,
     check(view, told)
     check(replace(view, query=query, memory={}), told)
     check_lists(view, told)
+    check_pages(view, told, texts)
     other = make_story(3)
     for render in (xml.rss, xml.atom, jsonfeed.render, lambda view: pages.feed(view, told)):
         content = render(replace(view, memory={})).content.decode("utf-8")

@@ -15,9 +15,11 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from aggregator.model import DateTrust, PublishedFeed, Selection, Tag
-from aggregator.publish import pages
+from aggregator.publish import own_pages, pages, shown, story_page
 from aggregator.publish.pages import SourceRow
 from tests import shared_data
+from tests.publish.test_own_pages import listed
+from tests.publish.test_story_page import dossier
 
 STRICT = etree.XMLParser(recover=False, resolve_entities=False, no_network=True)
 TEMPLATES = Path(pages.__file__).parent.parent / "templates"
@@ -74,13 +76,19 @@ ROWS = [
 
 
 @pytest.fixture
-def all_pages(told, frame) -> dict[str, etree._Element]:
+def all_pages(told, frame, sources) -> dict[str, etree._Element]:
     """Each page by the address at which it stands."""
     made = {
         "energie/index.html": pages.feed(told, frame),
         "index.html": pages.index(replace(told, feed=feeds()[0]), frame),
         "search": pages.search(replace(told, query='Speicher "&'), frame),
         "status": pages.status(ROWS, frame),
+        "stories/1.html": story_page.page(dossier(told.stories[0], told, related=told.stories[1:]), frame),
+        "stories/2.html": story_page.moved(told.stories[0], frame),
+        "sources.html": own_pages.sources(listed(sources), frame),
+        "about.html": own_pages.about(frame, sources=3),
+        "imprint.html": own_pages.imprint(frame),
+        "accessibility.html": own_pages.accessibility(frame),
     }
     return {name: etree.fromstring(page.content, STRICT) for name, page in made.items()}
 
@@ -122,6 +130,8 @@ def test_own_links_are_relative_and_lead_to_what_is_written(all_pages) -> None:
         f"feeds/{each.id}.{kind}" for each in feeds() for kind in ("rss", "atom", "json")
     }
     written |= {"index.html", "style.css", "opml.xml", "feeds.opml", "status", "search"}
+    written |= {"icon.svg", "sources.html", "about.html", "accessibility.html", "imprint.html"}
+    written |= {shown.page(f"tag:news.example,2026:{number}") for number in (1, 20)}
     for name, page in all_pages.items():
         for link in page.iter("a", "link"):
             href = link.get("href")
@@ -147,8 +157,8 @@ def test_a_story_names_its_origin_its_carriers_its_labels_and_its_day(all_pages)
     page = all_pages["energie/index.html"]
     first, foreign = page.findall(".//article")
     assert [link.get("href") for link in first.iter("a")] == [
+        f"../{shown.page('tag:news.example,2026:1')}",
         "https://ministerium.example/meldung.1",
-        "https://ministerium.example/",
         "https://cluster.example/meldung.1",
         "../energie/index.html",
     ]

@@ -15,7 +15,10 @@ from pathlib import Path
 from tests import shared_data
 from tests.security import oracle, payloads, world
 
-KINDS = ("RSS", "Atom", "JSON Feed", "feed page", "index", "search page", "search feed", "status page", "OPML")
+KINDS = (
+    "RSS", "Atom", "JSON Feed", "feed page", "index", "search page", "search feed", "status page", "OPML", "story page",
+    "former story's page", "sources page", "about page", "imprint page", "accessibility page",
+)  # fmt: skip
 
 
 def swept(name: str, told: list[str]) -> int:

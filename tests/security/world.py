@@ -12,6 +12,7 @@ from aggregator import opml, text
 from aggregator.clean import item as cleaning
 from aggregator.model import (
     Authority,
+    Carried,
     Document,
     Evidence,
     Hints,
@@ -19,6 +20,7 @@ from aggregator.model import (
     Known,
     Label,
     LabelKind,
+    OwnTexts,
     PublishedFeed,
     Selection,
     Site,
@@ -27,8 +29,10 @@ from aggregator.model import (
     Tag,
 )
 from aggregator.parse import document
-from aggregator.publish import jsonfeed, pages, xml
+from aggregator.publish import jsonfeed, own_pages, pages, story_page, xml
+from aggregator.publish.own_pages import Listed
 from aggregator.publish.pages import Frame, SourceRow
+from aggregator.publish.story_page import Dossier, Revised
 from aggregator.publish.view import View
 from aggregator.stories import identity
 from tests.security import oracle
@@ -196,11 +200,67 @@ def documents(view: View, query: str) -> Iterator[tuple[str, bytes]]:
     yield "search page", pages.search(searched, frame).content
     yield "search feed", xml.atom(searched).content
     yield "status page", pages.status(_rows(view), frame).content
+    for dossier in _dossiers(view):
+        yield "story page", story_page.page(dossier, frame).content
+        yield "former story's page", story_page.moved(dossier.story, frame).content
+    yield "sources page", own_pages.sources(_listed(view), frame).content
+    said = view.feed.title
+    texts = OwnTexts(about=said, imprint=said, accessibility=said)
+    framed_ = replace(frame, site=replace(frame.site, texts=texts, imprint_url=None))
+    yield "about page", own_pages.about(framed_, sources=1).content
+    yield "imprint page", own_pages.imprint(framed_).content
+    yield "accessibility page", own_pages.accessibility(framed_).content
     outlines = [
         opml.Outline(title=source.name, xml_url=source.url, html_url=source.homepage)
         for source in view.sources.values()
     ]
     yield "OPML", opml.write(view.site.title, [(view.feed.title, outlines)])
+
+
+def _dossiers(view: View) -> Iterator[Dossier]:
+    """A few stories' pages that hold all that the view's stories say: the text of many, carriers of all kinds, all reasons."""
+    for start in range(0, len(view.stories), TOGETHER):
+        some = view.stories[start : start + TOGETHER]
+        first = some[0]
+        origin = replace(first.origin, html="".join(one.origin.html for one in some))
+        carriers = [replace(one.origin, guid=str(number)) for number, one in enumerate(some)]
+        tags = tuple(tag for one in some for tag in one.tags)
+        yield Dossier(
+            story=replace(first, origin=origin, carriers=(origin, *carriers), tags=tags, near_misses=tags[:1]),
+            carried=tuple(
+                Carried(
+                    item=item,
+                    share=0.5,
+                    own=0.5,
+                    other_title=True,
+                    how="shortened",
+                    differences=((item.title[:50], item.title),),
+                )
+                for item in (origin, *carriers)
+            ),
+            revised=tuple(
+                Revised(replaced=NOW, title=one.origin.title, differences=((one.origin.title, "x"),))
+                for one in some[-5:]
+            ),
+            related=some[-10:],
+            sources=view.sources,
+            labels=view.labels,
+        )
+
+
+TOGETHER = 25
+
+
+def _listed(view: View) -> list[Listed]:
+    return [
+        Listed(
+            source=replace(source, region=(source.name,), authority=list(Authority)[number % 3]),
+            state="failing" if number % 2 else "ok",
+            last_success=NOW if number % 4 else None,
+            items=number,
+        )
+        for number, source in enumerate(view.sources.values())
+    ]
 
 
 def _rows(view: View) -> list[SourceRow]:
@@ -237,11 +297,19 @@ def findings(view: View, query: str) -> list[tuple[str, str]]:
     return found
 
 
+# All that a page makes of the HTML of an item
+QUIET_HTML = (
+    '<h2>A</h2><p>B <b>c</b> <a href="https://source.example/">d</a></p><ul><li>e</li></ul><ol><li>f</li></ol>'
+    "<blockquote><p>g</p></blockquote>"
+)
+
+
 @cache
 def harmless() -> dict[str, oracle.Shapes]:
     """What the pages consist of when nobody attacks."""
     quiet = [f"Meldung {number}" for number in range(60)]
     found = [replace(one, language="en" if n % 3 else "de") for n, one in enumerate(items(next(bodies(quiet)), quiet))]
+    found[0] = replace(found[0], html=QUIET_HTML)
     found = [replace(one, issuer=None) if n % 5 == 0 else one for n, one in enumerate(found)]
     told: dict[str, list[bytes]] = {}
     for part in (found, found[:1], []):

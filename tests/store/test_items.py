@@ -123,6 +123,22 @@ def test_what_an_item_said_before_is_kept(
     assert rows == [(first.content_hash, "Erste Fassung", "kurz", "lang", hour)], "another URL is no revision"
 
 
+def test_what_an_item_said_before_is_told_the_latest_first(
+    store: Store, make_item: Callable[..., Item], now: datetime
+) -> None:
+    item, other = make_item(text="eins"), make_item("ihk")
+    store.commit(update(item, new=(item,)))
+    store.commit(update(other, new=(other,)))
+    for hours, text in enumerate(("zwei", "drei")):
+        after = replace(item, text=text, content_hash=text)
+        state = SourceState(source_id=item.source_id, last_checked=now + timedelta(hours=hours))
+        store.commit(SourceUpdate(state=state, changed=(after,)))
+    told = store.revisions([item.key, other.key])
+    assert {key: [(one.replaced, one.title, one.text) for one in said] for key, said in told.items()} == {
+        item.key: [(now + timedelta(hours=1), item.title, "zwei"), (now, item.title, "eins")]
+    }
+
+
 def test_what_is_new_or_changed_waits_to_be_settled(
     store: Store, settle: Callable[..., None], make_item: Callable[..., Item], make_story: Callable[..., Any]
 ) -> None:

@@ -180,6 +180,20 @@ def test_absorbed_ids_are_handed_on(
     assert store.stories([b.id, c.id]) == {}
 
 
+def test_addresses_lead_to_the_story_that_answers(
+    store: Store, make_item: Callable[..., Item], make_story: Callable[..., Story], settle: Callable[..., None]
+) -> None:
+    one, two = make_story("one", make_item(guid="1")), make_story("two", make_item(guid="2"))
+    settle(one, two)
+    assert store.addresses() == {"one": one.id, "two": two.id}
+    settle(replace(one, carriers=(*one.carriers, *two.carriers), absorbed=(two.id,)), gone=(two.id,))
+    assert store.addresses() == {"one": one.id, "two": one.id}
+    settle(one, two)  # the younger is a story of its own again: its address is its own
+    assert store.addresses() == {"one": one.id, "two": two.id}
+    settle(two, gone=(one.id,))
+    assert store.addresses() == {"two": two.id}
+
+
 def test_what_was_published_is_remembered(store: Store) -> None:
     store.commit_rendered({"all": "1", "energie": "2"})
     store.commit_rendered({"all": "3"})
