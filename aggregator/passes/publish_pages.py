@@ -187,7 +187,7 @@ def _dossiers(
             story=story,
             carried=_carried(whole, merging),
             revised=_revised(whole, revisions, merging),
-            excerpt=len(story.origin.text) < len(whole.origin.text),
+            excerpt=rights.reserved(sources.get(story.origin.source_id)),
             related=tuple(sorted((related[name] for name in story.related if name in related), key=_newest)),
             sources=sources,
             labels=labels,

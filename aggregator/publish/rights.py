@@ -31,12 +31,17 @@ def allowed(story: Story, sources: Mapping[str, Source]) -> Story:
     return replace(story, origin=origin, carriers=carriers)
 
 
+def reserved(source: Source | None) -> bool:
+    """Whether no more than an excerpt of its texts may be published."""
+    return source is None or source.publish is Publish.EXCERPT
+
+
 def _same(left: Item, right: Item) -> bool:
     return left is right
 
 
 def _allowed(item: Item, source: Source | None) -> Item:
-    if source is None or source.publish is Publish.EXCERPT:
+    if source is None or reserved(source):
         return _excerpted(item, images=source is not None and source.images)
     return item if source.images else _without_images(item)
 

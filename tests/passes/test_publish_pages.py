@@ -277,3 +277,14 @@ def test_the_page_of_sources_changes_only_when_there_is_something_to_tell(world:
     world.store.commit(SourceUpdate(state=replace(well, failing=failing)))
     assert world.publish().written == 1
     assert "gestört zuletzt erreicht 20. November 2026" in words(world.public / "sources.html")
+
+
+def test_of_a_source_that_allows_an_excerpt_there_is_no_more_on_the_page(world: World) -> None:
+    (world.folder / "config").mkdir(exist_ok=True)
+    one = item("1", "portal")
+    world.sources = SOURCES.replace("authority: repeater", "authority: repeater, publish: excerpt")
+    world.say(one)
+    said = world.said(one)
+    assert "Satz eins" in said
+    assert "Satz vier" not in said
+    assert "nur ein Auszug" in said
