@@ -18,6 +18,7 @@ _REPEAT = 0.5  # every further hit of one term counts half of the one before: a 
 # What an item mentions is not what it is about: a label needs this share of the strongest label's score. On 120 labelled
 # releases 0.2 to 0.35 differ by less than a hundredth of F1, so it is not tuned to them.
 _SHARE = 0.3
+_SHARE_OF_ONE_TERM = 0.6  # the same for a label that rests on one term outside of the title: `brittle like a record`
 _SHARE_OF_EVERYDAY_WORDS = 0.8  # the same for a label without a strong term
 _BODY_SIGNALS = 2  # different terms that a label needs which neither title nor lead name
 _QUOTED = 5  # different words quoted in one piece of evidence
@@ -72,6 +73,7 @@ class _Weighed(NamedTuple):
     place: int  # where it is named at its best, by more than weak terms
     enough: bool  # over the threshold, and not by weak signals or by a mention
     strong: bool  # by at least one strong term
+    confirmed: bool  # by the title or by two different terms
 
 
 def tag(
@@ -173,6 +175,7 @@ def _weighed(label: str, found: _Found, reading: Reading, rules: Rules) -> _Weig
         place,
         not against and score >= rules.threshold and _convincing(counts, place),
         counts[STRONG] > 0,
+        place == _TITLE or counts[1] + counts[STRONG] >= _BODY_SIGNALS,
     )
 
 
@@ -249,5 +252,5 @@ def _holds(each: _Weighed, top: float, *, beside_words_of_the_field: bool) -> bo
     """Whether it stands beside the strongest label. Everyday words decide only where no other label of its kind has words of its
     own, and even then must speak nearly as loud as the loudest: `Wagen` and `Zug` are also of a carnival."""
     if each.strong:
-        return each.score >= _SHARE * top
+        return each.score >= (_SHARE if each.confirmed else _SHARE_OF_ONE_TERM) * top
     return not beside_words_of_the_field and each.score >= _SHARE_OF_EVERYDAY_WORDS * top
