@@ -108,6 +108,7 @@ def ablate(config: Config, file: Path) -> None:
     row("without ignored phrases (offices, idioms)", with_taxonomy(ignored=()))
     row("without exclusions of labels", labels(exclusions=()))
     row("without asides", with_taxonomy(asides=()))
+    row("without subjects that belong elsewhere", with_taxonomy(elsewhere=()))
     row("without enumerations", with_taxonomy(enumeration=99))
     row("without medium terms", kept(lambda term: term.strength is not Strength.MEDIUM))
     row("every term strong", labels_strong(config))
@@ -116,6 +117,7 @@ def ablate(config: Config, file: Path) -> None:
     for name, module, attribute, value in (
         ("a word in the body is enough", weigh, "_BODY_SIGNALS", 1),
         ("no share of the strongest label", weigh, "_SHARE", 0.0),
+        ("one term beside a field with more to show", weigh, "_SHARE_OF_ONE_TERM", 0.3),
         ("everyday words beside another field", weigh, "_SHARE_OF_EVERYDAY_WORDS", 0.3),
         ("no elided compounds", match, "_elided", lambda *_: ()),
         ("no lead for items without a summary", fields, "_LEAD", 0),

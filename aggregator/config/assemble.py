@@ -132,6 +132,7 @@ def taxonomy(keys: schema.ClustersFile) -> Taxonomy:
         ),
         ignored=_exclusions(keys.ignored),
         asides=tuple(_exclusion(each, Scope.SENTENCE) for each in keys.asides),
+        elsewhere=tuple(_signals(keys.elsewhere)),
         by_hand=tuple(ByHand(item=each.item, labels=each.labels, without=each.without) for each in keys.by_hand),
         enumeration=keys.enumeration,
         field_weights=keys.fields.model_dump(),
@@ -146,14 +147,16 @@ def _label(keys: schema.LabelKeys, kind: LabelKind) -> Label:
         names=keys.names.by_language(),
         description=keys.description or "",
         short_names=keys.short_names,
-        terms=(
-            *_terms(keys.strong, Strength.STRONG),
-            *_terms(keys.medium, Strength.MEDIUM),
-            *_terms(keys.weak, Strength.WEAK),
-        ),
+        terms=tuple(_signals(keys)),
         exclusions=_exclusions(keys.exclude),
         part_of=keys.part_of,
     )
+
+
+def _signals(keys: schema.SignalsKeys) -> Iterator[Term]:
+    yield from _terms(keys.strong, Strength.STRONG)
+    yield from _terms(keys.medium, Strength.MEDIUM)
+    yield from _terms(keys.weak, Strength.WEAK)
 
 
 def _terms(written: Iterable[schema.SignalKeys], strength: Strength) -> Iterator[Term]:

@@ -302,7 +302,13 @@ class NameKeys(Keys):
         return {"de": self.de, "en": self.en} | self.__pydantic_extra__
 
 
-class LabelKeys(Keys):
+class SignalsKeys(Keys):
+    strong: Terms = Field(default=(), description="each is enough alone")
+    medium: Terms = Field(default=(), description="each needs a second signal")
+    weak: Terms = Field(default=(), description="only add to others")
+
+
+class LabelKeys(SignalsKeys):
     id: Id = Field(description="unique among clusters and topics; stands in addresses, never change it")
     names: NameKeys = Field(description="the name in each language, de and en at least")
     description: Line | None = None
@@ -310,9 +316,6 @@ class LabelKeys(Keys):
     part_of: str | None = Field(
         default=None, description="a label of which this is a part: its words speak for that one, too"
     )
-    strong: Terms = Field(default=(), description="each is enough alone")
-    medium: Terms = Field(default=(), description="each needs a second signal")
-    weak: Terms = Field(default=(), description="only add to others")
     exclude: Exclusions = Field(default=(), description="what looks like a signal and is none")
 
 
@@ -343,6 +346,10 @@ class ClustersFile(Keys):
         default=(),
         description="words beside which a sentence only mentions things: customers, uses, examples; "
         "with a closing … what stands behind them, with an opening … what stands before",
+    )
+    elsewhere: SignalsKeys = Field(
+        default_factory=SignalsKeys,
+        description="words of subjects that belong to no cluster: what such news mentions beside them is not what it is about",
     )
     by_hand: tuple[ByHandKeys, ...] = Field(default=(), description="what people decided; it wins over every rule")
     clusters: tuple[LabelKeys, ...] = ()

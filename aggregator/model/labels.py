@@ -86,6 +86,7 @@ class Taxonomy:
     labels: tuple[Label, ...]
     ignored: tuple[Exclusion, ...] = ()  # for every label: names of offices and institutions, idioms, boilerplate
     asides: tuple[Exclusion, ...] = ()  # words beside which a sentence only mentions: customers, uses, examples
+    elsewhere: tuple[Term, ...] = ()  # words of subjects that belong to no label: elections, schools, sport
     by_hand: tuple[ByHand, ...] = ()
     enumeration: int = 3  # so many clusters' names in one sentence are an enumeration: umbrella instead of each
     field_weights: Mapping[str, float] = field(default_factory=dict)

@@ -24,6 +24,7 @@ _INFLECTS_FROM = 6
 _ADJECTIVE = re.compile(r"(\w{3,})e[nrsm]?")
 _ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
 _ACRONYM = re.compile(r"[A-ZÄÖÜ0-9]{2,5}")
+ELSEWHERE = "*"  # stands for a label in the patterns of subjects that belong to none; no id may look like this
 _LIST = "…"
 _PAIRS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"))
 _SPELT = re.compile("[äöüß]|ae|oe|ue|ss")
@@ -124,15 +125,18 @@ def _patterns(taxonomy: Taxonomy) -> Iterator[tuple[Pattern, str]]:
         yield _excluding(exclusion, None)
     for aside in taxonomy.asides:
         yield _aside(aside)
+    for term in taxonomy.elsewhere:
+        yield _term(term, ELSEWHERE), term.text.strip("*")
     for label in taxonomy.labels:
         for term in label.terms:
             for counted_for in (label.id, label.part_of) if label.part_of else (label.id,):
                 yield _term(term, counted_for), term.text.strip("*")
-            yield from ((_need(needed), needed.strip("*")) for needed in term.needs)
         for exclusion in label.exclusions:
             yield _excluding(exclusion, label.id)
         if label.kind is LabelKind.CLUSTER:
             yield from _names(label)
+    for term in (*taxonomy.elsewhere, *(term for label in taxonomy.labels for term in label.terms)):
+        yield from ((_need(needed), needed.strip("*")) for needed in term.needs)
 
 
 def _term(term: Term, label: str) -> Pattern:

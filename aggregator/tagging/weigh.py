@@ -11,14 +11,18 @@ from aggregator.model import ByHand, Evidence, Item, LabelKind, Tag, Tagging
 from aggregator.tagging import fields, match
 from aggregator.tagging.fields import Fields
 from aggregator.tagging.match import Reading
-from aggregator.tagging.rules import STRONG, WEAK, Rules
+from aggregator.tagging.rules import ELSEWHERE, STRONG, WEAK, Rules
 
 _VALUES = (0.2, 0.5, 1.0)  # of a weak, a medium, a strong term
 _REPEAT = 0.5  # every further hit of one term counts half of the one before: a term says at most twice its best place
 # What an item mentions is not what it is about: a label needs this share of the strongest label's score. On 120 labelled
 # releases 0.2 to 0.35 differ by less than a hundredth of F1, so it is not tuned to them.
 _SHARE = 0.3
+_SHARE_OF_ONE_TERM = 0.6  # the same for a label that rests on one term outside of the title: `brittle like a record`
 _SHARE_OF_EVERYDAY_WORDS = 0.8  # the same for a label without a strong term
+# The same against news of subjects that belong to no cluster: half of it, and all of it on one term outside of the title
+_SHARE_BESIDE_ELSEWHERE = 0.5
+_SHARE_OF_ONE_TERM_BESIDE_ELSEWHERE = 1.0
 _BODY_SIGNALS = 2  # different terms that a label needs which neither title nor lead name
 _QUOTED = 5  # different words quoted in one piece of evidence
 _ENUMERATION = "enumeration of clusters"
@@ -72,6 +76,7 @@ class _Weighed(NamedTuple):
     place: int  # where it is named at its best, by more than weak terms
     enough: bool  # over the threshold, and not by weak signals or by a mention
     strong: bool  # by at least one strong term
+    confirmed: bool  # by the title or by two different terms
 
 
 def tag(
@@ -86,8 +91,9 @@ def tag(
     whole = fields.joined(origin, carriers, rules.weights)
     reading = match.read(whole, rules)
     gathered = _gathered(reading, whole, rules)
+    elsewhere = _elsewhere(gathered.get(ELSEWHERE), rules)
     found = {
-        label: _weighed(label, gathered[label], reading, rules)
+        label: _beside_elsewhere(_weighed(label, gathered[label], reading, rules), elsewhere)
         for label in rules.kinds
         if label in gathered and gathered[label].says_something()
     }
@@ -173,7 +179,30 @@ def _weighed(label: str, found: _Found, reading: Reading, rules: Rules) -> _Weig
         place,
         not against and score >= rules.threshold and _convincing(counts, place),
         counts[STRONG] > 0,
+        place == _TITLE or counts[1] + counts[STRONG] >= _BODY_SIGNALS,
     )
+
+
+def _elsewhere(found: _Found | None, rules: Rules) -> Evidence | None:
+    """What speaks for subjects that belong to no cluster, as one piece."""
+    if not found:
+        return None
+    pieces: list[Evidence] = []
+    for rule, term in found.terms.items():
+        _weigh(rule, term, rules.weights, pieces)
+    words = dict.fromkeys(piece.text for piece in pieces)
+    return Evidence("elsewhere", "item", ", ".join(list(words)[:_QUOTED]), sum(piece.weight for piece in pieces))
+
+
+def _beside_elsewhere(each: _Weighed, elsewhere: Evidence | None) -> _Weighed:
+    """The cluster, not enough where the item speaks louder of subjects that belong to none: what a release on an election, a
+    school or the labour market mentions it is not about."""
+    if not elsewhere or not each.enough or each.kind is not _CLUSTER:
+        return each
+    share = _SHARE_BESIDE_ELSEWHERE if each.confirmed else _SHARE_OF_ONE_TERM_BESIDE_ELSEWHERE
+    if each.score >= share * elsewhere.weight:
+        return each
+    return each._replace(enough=False, evidence=(*each.evidence, elsewhere._replace(weight=0.0)))
 
 
 def _barred(hit: match.Hit | None, score: float) -> list[Evidence]:
@@ -249,5 +278,5 @@ def _holds(each: _Weighed, top: float, *, beside_words_of_the_field: bool) -> bo
     """Whether it stands beside the strongest label. Everyday words decide only where no other label of its kind has words of its
     own, and even then must speak nearly as loud as the loudest: `Wagen` and `Zug` are also of a carnival."""
     if each.strong:
-        return each.score >= _SHARE * top
+        return each.score >= (_SHARE if each.confirmed else _SHARE_OF_ONE_TERM) * top
     return not beside_words_of_the_field and each.score >= _SHARE_OF_EVERYDAY_WORDS * top

@@ -44,7 +44,7 @@ def keys(name: str) -> set[str]:
         pytest.param("DetailKeys", {"title", "date", "summary", "content", "image", "issuer", "remove"}, id="detail"),
         pytest.param(
             "ClustersFile",
-            {"version", "fields", "threshold", "enumeration", "ignored", "asides", "by_hand"}
+            {"version", "fields", "threshold", "enumeration", "ignored", "asides", "elsewhere", "by_hand"}
             | {"clusters", "umbrella", "topics"},
             id="clusters.yaml",
         ),

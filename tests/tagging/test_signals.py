@@ -98,3 +98,37 @@ def test_words_of_the_address_where_they_weigh(item, label, taxonomy) -> None:
     for weight, given in ((0.0, []), (1.5, ["energie"])):
         rules = tagging.compiled(taxonomy(energy, field_weights={"url": weight}))
         assert labels(tagging.tag(here, (), rules)) == given
+
+
+SCHOOL = Term(text="Schule", strength=Strength.STRONG, open_right=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "given"),
+    [
+        pytest.param(
+            {"title": "Schule lobt Schulen", "text": f"{'Wort ' * 80} Solardach und Strom."}, False, id="in passing"
+        ),
+        pytest.param(
+            {"title": "Schule feiert", "text": "Das Solardach liefert."}, False, id="one term against the title"
+        ),
+        pytest.param({"title": "Solardach für die Schule", "text": "Strom fließt."}, True, id="both in the title"),
+        pytest.param(
+            {"title": "Wir feiern", "text": "Das Solardach der Schule liefert."}, True, id="as loud as the other"
+        ),
+    ],
+)
+def test_news_of_subjects_that_belong_elsewhere(item, label, taxonomy, fields: dict[str, str], given: bool) -> None:
+    rules = tagging.compiled(taxonomy(label("energie", strong=["Solar*", "Strom"]), elsewhere=(SCHOOL,)))
+    found = tagging.tag(item(**fields), (), rules)
+    assert bool(found.tags) is given
+    if not given:  # the near miss says what outweighed it
+        (miss,) = found.near_misses
+        last = miss.evidence[-1]
+        assert (last.rule, last.text.split(", ")[0], last.weight) == ("elsewhere", "Schule", 0.0)
+
+
+def test_elsewhere_is_no_label(item, label, taxonomy) -> None:
+    rules = tagging.compiled(taxonomy(label("energie", strong=["Solar*"]), elsewhere=(SCHOOL,)))
+    found = tagging.tag(item(title="Schule"), (), rules)
+    assert (found.tags, found.near_misses) == ((), ())
