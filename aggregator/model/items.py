@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aggregator.errors import Failure
 from aggregator.model.answers import Enclosure, Entry, Rest, Rights, Validators
+from aggregator.model.health import Profile
 
 
 class DateTrust(StrEnum):
@@ -176,6 +177,8 @@ class SourceState:
     face: Face | None = None
     drift: Drift | None = None
     rights: Rights | None = None  # what its last whole answer reserved
+    profile: Profile | None = None  # how it usually answers
+    well_since: datetime | None = None  # the first good answer after it failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
