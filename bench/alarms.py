@@ -135,7 +135,9 @@ def _answered(world: World, place: Place, state: SourceState, modes: set[str], n
         return remember.failed(place.source, state, failed, now=now)
     # Another template changes every entry, so that all are read again
     looked_at = shown if before != mode else min(len(new), shown)
-    filled = tuple(0 if name in modes or (name == "summary" and "text" in modes) else looked_at for name in usual.FIELDS)
+    filled = tuple(
+        0 if name in modes or (name == "summary" and "text" in modes) else looked_at for name in usual.FIELDS
+    )
     heard = remember.Heard(
         published=tuple(new) if shown else (),
         window=shown,
@@ -149,9 +151,13 @@ def _new(place: Place, known: int, count: int, modes: set[str]) -> list[datetime
     if "silent" in modes or "empty" in modes:
         return []
     new = list(place.posts[max(known, count - place.manner.window) : count])
-    return new[::20] if "few" in modes and len(new) > 19 else new if "few" not in modes else [
-        post for post in new if post.minute % 20 == 0
-    ]
+    return (
+        new[::20]
+        if "few" in modes and len(new) > 19
+        else new
+        if "few" not in modes
+        else [post for post in new if post.minute % 20 == 0]
+    )
 
 
 def _shown(place: Place, count: int, modes: set[str], now: datetime) -> int:
@@ -180,7 +186,7 @@ def _faced(place: Place, state: SourceState, modes: set[str], now: datetime) -> 
 
 
 def _alarm(world: World, sources: tuple[years.Source, ...], now: datetime) -> None:
-    found = health.health(sources, world.states, {}, now=now)
+    found = health.health(sources, world.states, {})
     changed = alarms.step(
         tuple(world.open.values()),
         found,

@@ -13,7 +13,9 @@ from math import exp
 from aggregator.errors import Failure
 from aggregator.model import Kind, Listing, Selector, Source
 
-START = datetime(2026, 2, 2, 6, 0, tzinfo=UTC)  # a Monday; so that summer, Christmas and New Year are met by one that has learned
+START = datetime(
+    2026, 2, 2, 6, 0, tzinfo=UTC
+)  # a Monday; so that summer, Christmas and New Year are met by one that has learned
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PAST = 200  # days of posts before the start, of which the newest stand in the first document
 
@@ -43,7 +45,9 @@ MANNERS = (
     Manner(name="agency", count=14, gap=(4, 7), posts=1.3, regular=2),
     Manner(name="institute", count=8, gap=(2, 4), posts=1.2, regular=1.5, summer=0.6, window=10),
     Manner(name="cluster", count=12, gap=(7, 18), posts=1.6, regular=1.5, listing=True, window=12),
-    Manner(name="shared", count=8, gap=(6, 14), posts=1.4, regular=1.5, listing=True, window=10, host="cluster.example"),
+    Manner(
+        name="shared", count=8, gap=(6, 14), posts=1.4, regular=1.5, listing=True, window=10, host="cluster.example"
+    ),
     Manner(name="association", count=12, gap=(18, 32), posts=1.2, regular=2, summer=0.2, christmas=0.0, window=15),
 )
 
@@ -255,5 +259,3 @@ def _spans(
     for _ in range(_poisson(a_year * days / 365, chance)):
         start = START + chance.uniform(1, days) * DAY
         yield start, start + chance.uniform(*hours) * HOUR
-
-

@@ -96,7 +96,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     at.existing_data()
     now = at.now()
     with at.store(config) as store:
-        rows = health.health(config.sources, store.states(), store.source_counts(), now=now)
+        rows = health.health(config.sources, store.states(), store.source_counts())
         counts = store.counts()
         offline = store.offline_since()
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator import text
 from aggregator.errors import ConfigError, ConfigFaultsError, Place, UsageError
-from aggregator.model import Limits, PublishedFeed, Site, Source, Taxonomy
+from aggregator.model import Alarms, Limits, PublishedFeed, Site, Source, Taxonomy
 
 if TYPE_CHECKING:
     from aggregator.config.document import Document
@@ -36,6 +36,7 @@ class Config:
     apart: tuple[tuple[str, str], ...]
     boilerplate: Mapping[str, tuple[str, ...]]  # by source id, "" for every source
     digest: str
+    alarms: Alarms = field(default_factory=Alarms)
 
 
 def load(folder: Path, *, environment: Mapping[str, str]) -> Config:
@@ -200,6 +201,7 @@ def _config(models: Mapping[str, list[Any]]) -> Config:
         apart=tuple((one, other) for one, other in keys.stories.apart),
         boilerplate={"": standing.everywhere, **standing.sources},
         digest=_digest(site, sources, taxonomy, feeds),
+        alarms=assemble.alarms(keys.alarms),
     )
 
 

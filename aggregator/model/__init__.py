@@ -21,7 +21,19 @@ from aggregator.model.answers import (
     Unreadable,
     Validators,
 )
-from aggregator.model.health import INSTALLATION, Event, Lacking, Pace, Profile, State, Telling
+from aggregator.model.health import (
+    INSTALLATION,
+    Alarms,
+    Event,
+    Lacking,
+    Mail,
+    Pace,
+    Profile,
+    Security,
+    State,
+    Telling,
+    Webhook,
+)
 from aggregator.model.hosts import Host
 from aggregator.model.items import (
     DateTrust,
@@ -86,7 +98,9 @@ from aggregator.model.stories import (
 )
 
 __all__ = [
+    "INSTALLATION",
     "Ahead",
+    "Alarms",
     "Authority",
     "ByHand",
     "Carried",
@@ -110,7 +124,6 @@ __all__ = [
     "Hints",
     "Hop",
     "Host",
-    "INSTALLATION",
     "Item",
     "ItemKey",
     "Keyed",
@@ -122,6 +135,7 @@ __all__ = [
     "Lacking",
     "Limits",
     "Listing",
+    "Mail",
     "Match",
     "Move",
     "NotModified",
@@ -137,6 +151,7 @@ __all__ = [
     "Rights",
     "RobotsTxt",
     "Scope",
+    "Security",
     "Selection",
     "Selector",
     "Settled",
@@ -160,4 +175,5 @@ __all__ = [
     "Unreadable",
     "Validators",
     "Verdict",
+    "Webhook",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -64,6 +64,48 @@ class Telling(StrEnum):
 
     WEBHOOK = "webhook"
     MAIL = "mail"
+
+
+class Security(StrEnum):
+    """How a connection to a mail server is kept private."""
+
+    STARTTLS = "starttls"  # RFC 3207
+    TLS = "tls"  # from the first byte on (RFC 8314)
+    NONE = "none"  # a server on this machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where events are posted to as JSON."""
+
+    url: str = field(repr=False)  # mostly a secret of its own
+    private_network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """Who gets events by mail, and by which server."""
+
+    to: tuple[str, ...]
+    sender: str
+    host: str
+    port: int
+    security: Security = Security.STARTTLS
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarms:
+    """Where events are told, beside the feed and `status`."""
+
+    webhook: Webhook | None = None
+    mail: Mail | None = None
+
+    @property
+    def tell(self) -> tuple[Telling, ...]:
+        webhook = (Telling.WEBHOOK,) if self.webhook else ()
+        return (*webhook, Telling.MAIL) if self.mail else webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

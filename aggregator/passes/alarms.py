@@ -75,7 +75,8 @@ def step(
     ended = [event for event in standing.values() if known[event.number].open and not event.open]
     over = [_over(event, rows, escalated, now) for event in ended]
     numbered = [
-        replace(event, number=last + place, waiting=tell)
+        # A second apart: two entries of one instant are a warning of the W3C's validator (DuplicateUpdated)
+        replace(event, number=last + place, at=now + timedelta(seconds=place - 1), waiting=tell)
         for place, event in enumerate([*fresh, *(event for event in over if event.sources)], start=1)
     ]
     return (*(event for event in standing.values() if event != known[event.number]), *numbered)
@@ -151,8 +152,8 @@ def _along(row: Health, group: Sequence[Health], cause: str) -> bool:
     failing = row.remembered.failing
     if failing is None or not row.source.enabled:
         return False
-    began = [other.remembered.failing.since for other in group if other.remembered.failing is not None]
-    if not began or not min(began) - _TOGETHER <= failing.since <= max(began) + _TOGETHER:
+    began = [_began(other) for other in group]
+    if not min(began) - _TOGETHER <= failing.since <= max(began) + _TOGETHER:
         return False
     return _host(row) in {_host(other) for other in group} or (
         failing.failure.value == cause and row.remembered.failures > 1
@@ -160,13 +161,22 @@ def _along(row: Health, group: Sequence[Health], cause: str) -> bool:
 
 
 def _joins(event: Event, standing: Iterable[Event], rows: Mapping[str, Health]) -> int | None:
-    """The event that told of the same already: the same host cannot be reached."""
+    """The event that told of the same already: it began no later, on the same host."""
+    if event.state not in _UNREACHABLE or event.state is State.GONE:
+        return None
     hosts = {_host(rows[one]) for one in event.sources}
+    began = max(_began(rows[one]) for one in event.sources)
     for other in standing:
-        unreachable = other.state in _UNREACHABLE and event.state in _UNREACHABLE and event.state is not State.GONE
-        if unreachable and other.open and hosts <= {_host(rows[one]) for one in other.open if one in rows}:
+        unreachable = other.state in _UNREACHABLE and began <= other.at + _TOGETHER
+        if unreachable and hosts <= {_host(rows[one]) for one in other.open if one in rows}:
             return other.number
     return None
+
+
+def _began(row: Health) -> datetime:
+    """Of a source that fails."""
+    assert row.remembered.failing is not None
+    return row.remembered.failing.since
 
 
 def _host(row: Health) -> str:

@@ -46,13 +46,13 @@ class Health:
 
 
 def health(
-    sources: Sequence[Source], states: Mapping[str, SourceState], items: Mapping[str, int], *, now: datetime
+    sources: Sequence[Source], states: Mapping[str, SourceState], items: Mapping[str, int]
 ) -> tuple[Health, ...]:
     """Every configured source in the order of the configuration."""
     return tuple(
         Health(
             source=source,
-            state=_state(source, remembered, now=now),
+            state=_state(source, remembered),
             remembered=remembered,
             items=items.get(source.id, 0),
         )
@@ -61,7 +61,7 @@ def health(
     )
 
 
-def _state(source: Source, remembered: SourceState, *, now: datetime) -> State:
+def _state(source: Source, remembered: SourceState) -> State:
     if not source.enabled:
         return State.PAUSED
     if remembered.last_checked is None:
@@ -131,7 +131,8 @@ def _quiet(remembered: SourceState) -> bool:
 def _longest_silence(profile: Profile | None) -> timedelta | None:
     if profile is None or profile.gap is None or profile.longest is None or profile.gaps < _FEW_GAPS:
         return None
-    return max(_QUIET_AT_LEAST, _GAPS * profile.gap, _LONGEST * profile.longest)
+    unsure = 1 + _FEW_GAPS / profile.gaps  # the longest of few is not the longest
+    return max(_QUIET_AT_LEAST, unsure * max(_GAPS * profile.gap, _LONGEST * profile.longest))
 
 
 def as_dict(health: Health, *, now: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
@@ -14,9 +15,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aggregator import __version__, due, urls
-from aggregator.errors import AggregatorError, Failure, UsageError
+from aggregator.errors import AggregatorError, Failure, OutputError, UsageError
 from aggregator.model import Ahead, Failed, ItemKey, Limits, Settled, Source, SourceState, Validators, Verdict
-from aggregator.passes import gather_source, once, parser, publish_changed, sandbox
+from aggregator.passes import gather_source, once, parser, publish_changed, sandbox, told
 from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
 
@@ -54,6 +55,7 @@ class Gathering:
 
     asked: tuple[Asked, ...] = ()
     ahead: Mapping[ItemKey, Ahead] = field(default_factory=dict)
+    states: Mapping[str, SourceState] = field(default_factory=dict)  # of all sources that were ever asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,13 @@ async def run(
         states = {key: replace(state, validators=Validators(), body_hash=None) for key, state in states.items()}
     gathering = await gather(config, wanted, states, store, now=now, watch=watch)
     settled = settle(config, store, now=now, ahead=gathering.ahead)
-    published = publish_changed.publish(config, store, output)
+    telling = functools.partial(told.tell, config, store, output, now=now, log=watch.log)
+    try:
+        published = publish_changed.publish(config, store, output)
+    except OutputError as error:
+        await telling(told.Found(states=gathering.states, unwritten=str(error)))
+        raise
+    await telling(told.Found(states=gathering.states))
     return Summary(
         asked=gathering.asked, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3)
     )
@@ -174,7 +182,7 @@ async def gather(
     from aggregator.fetch.hosts import Hosts
 
     if not sources:
-        return Gathering()
+        return Gathering(states=states)
     places = asyncio.Semaphore(config.limits.concurrency * _WAITING)
     hosts = Hosts(store.hosts(), store.robots)
     shared = once.shared(sources)
@@ -206,7 +214,9 @@ async def gather(
             raise errors.exceptions[0] from None
         finally:
             books.flush()
-    return Gathering(asked=tuple(sorted(books.done, key=lambda one: one.source_id)), ahead=books.ahead)
+    return Gathering(
+        asked=tuple(sorted(books.done, key=lambda one: one.source_id)), ahead=books.ahead, states=states | books.states
+    )
 
 
 async def _guarded(

@@ -26,6 +26,7 @@ RENDERING = "3"
 _FRONT = 30  # stories on the start page
 _FEED_FILES = ("feeds/{}.rss", "feeds/{}.atom", "feeds/{}.json", "{}/index.html")
 _SITE_FILES = ("index.html", "style.css", "opml.xml", "feeds.opml")
+HEALTH = "health"  # what the operator is told: no published feed, and in no list of them (told.py)
 _EVERYTHING = "*"  # under this name the store keeps what all files were made from; no feed can be called so
 
 
@@ -71,7 +72,7 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     stale = [one for one in chosen if rendered.get(one.feed.id) != one.digest or one.feed.id in missing]
     left = _Left()
     fates = files.write_all(_documents(config, store, output, stale, left))
-    files.prune(output, [feed.id for feed in config.feeds])
+    files.prune(output, [*(feed.id for feed in config.feeds), HEALTH])
     store.commit_rendered({_EVERYTHING: whole, **{one.feed.id: one.digest for one in chosen}})
     written = sum(fate is files.Writing.WRITTEN for fate in fates)
     return Published(written=written, unchanged=total - written, dropped=tuple(sorted(left.ids)))

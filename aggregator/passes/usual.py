@@ -151,7 +151,12 @@ def beginning(now: datetime) -> bool:
 
 
 def news(
-    before: Profile | None, published: Sequence[datetime], *, since: datetime | None, asked: datetime | None, now: datetime
+    before: Profile | None,
+    published: Sequence[datetime],
+    *,
+    since: datetime | None,
+    asked: datetime | None,
+    now: datetime,
 ) -> Profile:
     """What is known after an answer with items published then; `since` is when there were some before, None for its first.
     `asked` is when it last answered: a gap in which nobody asked is none of the source's."""
@@ -166,7 +171,9 @@ def news(
         gaps = []
     for gap in gaps:
         known = _after(known, gap)
-    return replace(known, pace=_first_pace(published, now) if since is None else _paced(known.pace, len(published), now))
+    return replace(
+        known, pace=_first_pace(published, now) if since is None else _paced(known.pace, len(published), now)
+    )
 
 
 def silence(before: Profile | None, *, now: datetime) -> Profile | None:

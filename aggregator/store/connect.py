@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import StoreError
 from aggregator.model import (
+    Event,
     Headline,
     Host,
     Item,
@@ -26,7 +27,7 @@ from aggregator.model import (
     StoryName,
     StoryUpdate,
 )
-from aggregator.store import hosts, items, schema, sources, sqlite, stories
+from aggregator.store import events, hosts, items, schema, sources, sqlite, stories
 from aggregator.store import search as finding
 from aggregator.store.items import Listed
 
@@ -165,6 +166,24 @@ class Store:
         """Remembers it, or that it is over."""
         with self._writing() as connection:
             hosts.put_offline(connection, since)
+
+    # -------------------------------------------------------------------------------------------------------------- health
+
+    def unfinished_events(self) -> tuple[tuple[Event, ...], int]:
+        """Events that are open or not yet told everywhere, oldest first; and the highest number of all, 0 without any."""
+        with self._reading() as connection:
+            return events.unfinished(connection)
+
+    def events(self, limit: int) -> tuple[Event, ...]:
+        """The newest first."""
+        with self._reading() as connection:
+            return events.newest(connection, limit)
+
+    def commit_events(self, changed: Sequence[Event]) -> None:
+        """New events, and old ones that changed."""
+        if changed:
+            with self._writing() as connection:
+                events.put(connection, changed)
 
     # -------------------------------------------------------------------------------------------------------------- settle
 

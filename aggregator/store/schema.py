@@ -21,12 +21,24 @@ from sqlalchemy import (
 )
 
 from aggregator.errors import Failure
-from aggregator.model import DateTrust, Verdict
-from aggregator.store.columns import ENCLOSURES, INSTANT, REST, RHYTHM, RIGHTS, SPAN, STRINGS, TAGS, VERDICTS, choice
+from aggregator.model import DateTrust, State, Verdict
+from aggregator.store.columns import (
+    ENCLOSURES,
+    INSTANT,
+    PROFILE,
+    REST,
+    RHYTHM,
+    RIGHTS,
+    SPAN,
+    STRINGS,
+    TAGS,
+    VERDICTS,
+    choice,
+)
 
 # Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
 # where the two differ.
-VERSION = 4
+VERSION = 9
 
 metadata = MetaData(
     naming_convention={
@@ -65,6 +77,8 @@ sources = Table(
     Column("drift_message", Text),
     Column("drifting_since", INSTANT),
     Column("rights", RIGHTS),
+    Column("profile", PROFILE),
+    Column("well_since", INSTANT),
 )
 
 hosts = Table(  # by origin: what a pass learns of servers, for the next one
@@ -261,6 +275,20 @@ rendered = Table(
     metadata,
     Column("feed_id", Text, primary_key=True),
     Column("digest", Text, nullable=False),
+)
+
+events = Table(  # what somebody was told of the health of sources and of the installation
+    "events",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", INSTANT, nullable=False),
+    Column("over", Integer),
+    Column("state", choice(State)),
+    Column("cause", Text, nullable=False),
+    Column("sources", STRINGS, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("open", STRINGS, nullable=False),
+    Column("waiting", STRINGS, nullable=False),
 )
 
 counters = Table(

@@ -63,4 +63,4 @@ def _row(row: health.Health, *, now: datetime) -> pages.SourceRow:
 def sources(site: Site) -> tuple[health.Health, ...]:
     """The state of every source now."""
     with connect.opened(site.store_url) as store:
-        return health.health(site.config.sources, store.states(), store.source_counts(), now=site.clock())
+        return health.health(site.config.sources, store.states(), store.source_counts())
