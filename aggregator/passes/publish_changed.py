@@ -89,6 +89,13 @@ def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
     return tuple(feed for feed in config.feeds if feed.group != "source" or feed.id not in silent)
 
 
+def absent(config: Config, store: Store, output: Path) -> tuple[str, ...]:
+    """What should be published and is not there, as addresses in the output directory."""
+    missing = _missing(_standing(config, store), output)
+    names = sorted("index.html" if one == _EVERYTHING else f"feeds/{one}" for one in missing)
+    return (*names, *(() if (output / f"feeds/{HEALTH}.atom").is_file() else (f"feeds/{HEALTH}.atom",)))
+
+
 def _missing(feeds: Sequence[PublishedFeed], output: Path) -> set[str]:
     """Feeds of which a file is not there: somebody cleared the output directory."""
     missing = {feed.id for feed in feeds for name in _FEED_FILES if not (output / name.format(feed.id)).is_file()}

@@ -6,13 +6,14 @@ An event is committed before it is sent, and sent until it was taken or is old n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from aggregator import __version__, urls
 from aggregator.errors import OutputError
@@ -108,6 +109,16 @@ def as_dict(event: Event, config: Config) -> dict[str, Any]:
         "sources": [{"id": one, "name": names.get(one, one)} for one in event.sources if one != INSTALLATION],
         "open": len(event.open),
     }
+
+
+def recently(events: Sequence[Event], config: Config) -> Iterator[str]:
+    """The last events for a terminal, newest first; nothing where there were none."""
+    zone = ZoneInfo(config.site.timezone)
+    if events:
+        yield "events"
+    for event in events:
+        open_ = " (open)" if event.open else ""
+        yield f"  {event.at.astimezone(zone):%Y-%m-%d %H:%M}  {alarms.headline(event, _names(config))}{open_}"
 
 
 def _names(config: Config) -> dict[str, str]:

@@ -169,6 +169,15 @@ class Store:
 
     # -------------------------------------------------------------------------------------------------------------- health
 
+    def unsound(self) -> tuple[str, ...]:
+        """What the engine finds wrong with the file, a line each."""
+        with self._reading() as connection:
+            return sqlite.unsound(connection)
+
+    def engine_version(self) -> str:
+        with self._reading() as connection:
+            return sqlite.engine_version(connection)
+
     def unfinished_events(self) -> tuple[tuple[Event, ...], int]:
         """Events that are open or not yet told everywhere, oldest first; and the highest number of all, 0 without any."""
         with self._reading() as connection:

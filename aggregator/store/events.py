@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, literal_column, or_, select
 
 from aggregator import text
 from aggregator.model import Event, Telling
@@ -17,7 +17,7 @@ _NAMES = tuple(column.name for column in _TABLE.c)
 _PUT = sqlite.upsert(_TABLE, *(name for name in _NAMES if name != "number"))
 _write = columns.writing(tuple(_TABLE.c))
 _read = columns.reading(tuple(_TABLE.c))
-_EMPTY = literal_column("'[]'")
+_EMPTY: ColumnElement[str] = literal_column("'[]'")
 _ALL = select(_TABLE).order_by(_TABLE.c.number.desc())
 _LEFT = _ALL.where(or_(_TABLE.c.open != _EMPTY, _TABLE.c.waiting != _EMPTY))
 _LAST = select(func.max(_TABLE.c.number))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from aggregator.errors import StoreError
-from aggregator.passes import health
+from aggregator.passes import health, told
 from aggregator.publish import pages
 from aggregator.store import connect
 from aggregator.web.site import Site
+
+_EVENTS = 20
 
 
 def routes(site: Site) -> list[Route]:
@@ -29,7 +32,9 @@ def routes(site: Site) -> list[Route]:
 
     async def as_json(_: Request) -> Response:
         rows = await asyncio.to_thread(sources, site)
-        return JSONResponse({"sources": [health.as_dict(row, now=site.clock()) for row in rows]})
+        events = await asyncio.to_thread(_events, site)
+        shown = [health.as_dict(row, now=site.clock()) for row in rows]
+        return JSONResponse({"sources": shown, "events": events})
 
     async def ready(_: Request) -> Response:
         try:
@@ -58,6 +63,11 @@ def _row(row: health.Health, *, now: datetime) -> pages.SourceRow:
         next_due=row.remembered.next_due,
         items=row.items,
     )
+
+
+def _events(site: Site) -> list[dict[str, Any]]:
+    with connect.opened(site.store_url) as store:
+        return [told.as_dict(event, site.config) for event in store.events(_EVENTS)]
 
 
 def sources(site: Site) -> tuple[health.Health, ...]:
