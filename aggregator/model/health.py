@@ -39,6 +39,7 @@ class Pace:
     at: datetime
     lately: float
     usual: float
+    days: float = 0.0  # that `usual` was learned from
     scarce: datetime | None = None
 
 

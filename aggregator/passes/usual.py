@@ -135,7 +135,7 @@ def _lacks(known: Profile, lately: tuple[float, ...], seen: Reading, now: dateti
 
 
 def _few(known: Profile, entries: int, now: datetime) -> bool:
-    if known.readings < _READINGS or known.entries < _MANY:
+    if known.entries < _MANY or known.readings < (_READINGS if entries else 1):
         return False
     if entries and beginning(now):
         return False
@@ -203,8 +203,9 @@ def _first_pace(published: Sequence[datetime], now: datetime) -> Pace | None:
     dates = [instant for instant in published if now - timedelta(days=_USUAL) <= instant <= now]
     if len(dates) < 2:
         return Pace(at=now, lately=0.0, usual=0.0)
-    rate = round(len(dates) / max(working(min(dates), now) / _DAY, 7.0), 4)
-    return Pace(at=now, lately=rate, usual=rate)
+    days = max(working(min(dates), now) / _DAY, 7.0)
+    rate = round(len(dates) / days, 4)
+    return Pace(at=now, lately=rate, usual=rate, days=round(days, 2))
 
 
 def _paced(before: Pace | None, new: int, now: datetime) -> Pace:
@@ -212,8 +213,10 @@ def _paced(before: Pace | None, new: int, now: datetime) -> Pace:
         return Pace(at=now, lately=0.0, usual=0.0)
     days = max(working(before.at, now) / _DAY, 0.0)
     lately = _rate(before.lately, new, days, _LATELY)
-    usual = _rate(before.usual, new, days, _USUAL)
-    return Pace(at=now, lately=lately, usual=usual, scarce=_scarce(before.scarce, lately, usual, now))
+    known = min(before.days + days, _USUAL)
+    usual = _rate(before.usual, new, days, max(known, _LATELY))
+    scarce = _scarce(before.scarce, lately, usual, now)
+    return Pace(at=now, lately=lately, usual=usual, days=round(known, 2), scarce=scarce)
 
 
 def _rate(rate: float, new: int, days: float, memory: float) -> float:

@@ -169,7 +169,8 @@ def _written_profile(profile: Profile) -> str:
             (profile.readings, profile.entries, profile.fewest),
             (profile.sampled, profile.filled, profile.lately),
             (_optional(_length, profile.gap), _optional(_length, profile.longest), profile.gaps),
-            pace and (_microseconds(pace.at), pace.lately, pace.usual, _optional(_microseconds, pace.scarce)),
+            pace
+            and (_microseconds(pace.at), pace.lately, pace.usual, pace.days, _optional(_microseconds, pace.scarce)),
             lacking and (lacking.what, _microseconds(lacking.since), _microseconds(lacking.until), lacking.answers),
         )
     )
@@ -195,8 +196,8 @@ def _profile(written: str | None) -> Profile | None:
     )
 
 
-def _pace(at: int, lately: float, usual: float, scarce: int | None) -> Pace:
-    return Pace(at=_EPOCH + timedelta(0, 0, at), lately=lately, usual=usual, scarce=_instant(scarce))
+def _pace(at: int, lately: float, usual: float, days: float, scarce: int | None) -> Pace:
+    return Pace(at=_EPOCH + timedelta(0, 0, at), lately=lately, usual=usual, days=days, scarce=_instant(scarce))
 
 
 def _lacking(what: str, since: int, until: int, answers: int) -> Lacking:
