@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from aggregator.errors import Failure
 from aggregator.model import Drift, Failed, Lacking, Pace, Profile, Source, SourceState, State
-from aggregator.passes import health, remember, usual
+from aggregator.passes import alarms, health, remember, usual
 
 NOW = datetime(2026, 10, 12, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -140,3 +141,10 @@ def test_working_days(since: str, until: str, days: float) -> None:
 )
 def test_the_others(source: Source, remembered: SourceState, expected: State) -> None:
     assert state(remembered, source) is expected
+
+
+def test_the_page_for_operators_names_every_state_and_event() -> None:
+    page = (Path(__file__).parents[2] / "docs/health.md").read_text(encoding="utf-8")
+    named = [f"| `{one.value}` |" for one in State]
+    named += [f"installation ({cause})" for cause in (alarms.OFFLINE, alarms.OUTPUT)]
+    assert [one for one in named if one not in page] == []
