@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+import ssl
+from contextlib import suppress
 from email.message import EmailMessage
+from threading import Thread
 
 from aggregator import text
 from aggregator.errors import Failure
@@ -12,6 +15,7 @@ from aggregator.fetch import answers, proxies
 from aggregator.model import Failed, Mail, Security
 
 _SECONDS = 15.0  # for each step of the conversation
+_DEADLINE = 30.0  # for all of them
 
 
 async def send(mail: Mail, subject: str, body: str, *, message_id: str) -> Failed | None:
@@ -25,14 +29,38 @@ async def send(mail: Mail, subject: str, body: str, *, message_id: str) -> Faile
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5: no holiday notes in answer
     message.set_content(text.legal(body))
-    return await asyncio.to_thread(_hand_over, mail, message)
+    return await _aside(mail, message)
 
 
-def _hand_over(mail: Mail, message: EmailMessage) -> Failed | None:
+async def _aside(mail: Mail, message: EmailMessage) -> Failed | None:
+    """In a thread that nobody waits for: a server that says nothing must not hold up the end of the program."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Failed | None] = loop.create_future()
+
+    trusted = None if mail.security is Security.NONE else proxies.trust()
+
+    def settle(failed: Failed | None) -> None:
+        if not done.done():
+            done.set_result(failed)
+
+    def hand_over() -> None:
+        failed = _hand_over(mail, message, trusted)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, failed)
+
+    Thread(target=hand_over, name="mail", daemon=True).start()
     try:
-        with _connected(mail) as server:
+        async with asyncio.timeout(_DEADLINE):
+            return await done
+    except TimeoutError:
+        return answers.failed(Failure.TIMEOUT, f"{mail.host} did not take it within {_DEADLINE:g} s")
+
+
+def _hand_over(mail: Mail, message: EmailMessage, trusted: ssl.SSLContext | None) -> Failed | None:
+    try:
+        with _connected(mail, trusted) as server:
             if mail.security is Security.STARTTLS:
-                server.starttls(context=proxies.trust())
+                server.starttls(context=trusted)
             if mail.user is not None:
                 server.login(mail.user, mail.password or "")
             server.send_message(message)
@@ -46,7 +74,7 @@ def _hand_over(mail: Mail, message: EmailMessage) -> Failed | None:
     return None
 
 
-def _connected(mail: Mail) -> smtplib.SMTP:
+def _connected(mail: Mail, trusted: ssl.SSLContext | None) -> smtplib.SMTP:
     if mail.security is Security.TLS:
-        return smtplib.SMTP_SSL(mail.host, mail.port, timeout=_SECONDS, context=proxies.trust())
+        return smtplib.SMTP_SSL(mail.host, mail.port, timeout=_SECONDS, context=trusted)
     return smtplib.SMTP(mail.host, mail.port, timeout=_SECONDS)

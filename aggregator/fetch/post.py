@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from aggregator.errors import Failure
@@ -29,15 +30,21 @@ async def post(url: str, content: bytes, *, content_type: str, user_agent: str, 
     proxies.check_certificates()
     between = proxies.from_environment()
     headers = ((b"User-Agent", user_agent.encode("ascii", "ignore")), (b"Content-Type", content_type.encode("ascii")))
-    async with connections.Transport(resolve=dial.SystemResolver(None), between=between) as transport:
-        try:
-            async with asyncio.timeout(_DEADLINE):
-                response = await transport.handle_async_request(_request(target, headers, content, private=private))
-                await response.aclose()
-        except TimeoutError:
-            return answers.failed(Failure.TIMEOUT, f"no answer within {_DEADLINE:g} s")
-        except UnreachableError as error:
-            return answers.failed(error.failure, error.detail)
+    request = _request(target, headers, content, private=private)
+    threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dns")
+    try:
+        async with (
+            connections.Transport(resolve=dial.SystemResolver(threads), between=between) as transport,
+            asyncio.timeout(_DEADLINE),
+        ):
+            response = await transport.handle_async_request(request)
+            await response.aclose()
+    except TimeoutError:
+        return answers.failed(Failure.TIMEOUT, f"no answer within {_DEADLINE:g} s")
+    except UnreachableError as error:
+        return answers.failed(error.failure, error.detail)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
     if response.is_success:
         return None
     status = response.status_code

@@ -122,9 +122,11 @@ def _quiet(remembered: SourceState) -> bool:
     if remembered.last_changed is None or remembered.last_success is None:
         return False
     silent = remembered.last_success - remembered.last_changed
+    if silent <= _QUIET_AT_LEAST:
+        return False
     longest = _longest_silence(remembered.profile)
-    if longest is not None:  # the calendar is looked at where it can matter: it takes longer than all the rest
-        return silent > longest and usual.working(remembered.last_changed, remembered.last_success) > longest
+    if longest is not None:
+        return usual.working(remembered.last_changed, remembered.last_success) > longest
     return bool(remembered.cadence) and silent > max(_BY_CADENCE_AT_LEAST, _GAPS * (remembered.cadence or silent))
 
 

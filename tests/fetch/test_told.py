@@ -50,10 +50,25 @@ def test_only_a_public_address_is_posted_to() -> None:
     assert (posted("ftp://a.example/") or ("",))[0] == "scheme"
 
 
-def test_a_mail_server_that_is_not_there_or_refuses() -> None:
+def test_a_mail_server_that_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     to = Mail(to=("a@b.example",), sender="c@d.example", host="127.0.0.1", port=port, security=Security.NONE)
     failed = asyncio.run(mail.send(to, "Subject", "Text", message_id="<1@d.example>"))
     assert failed is not None
     assert (failed.failure, f"port {port}" in failed.detail) == (Failure.CONNECT, True)
+
+
+def test_a_mail_server_that_says_nothing_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_DEADLINE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        to = Mail(
+            to=("a@b.example",),
+            sender="c@d.example",
+            host="127.0.0.1",
+            port=silent.getsockname()[1],
+            security=Security.TLS,
+        )
+        failed = asyncio.run(mail.send(to, "Subject", "Text", message_id="<1@d.example>"))
+    assert failed is not None
+    assert failed.failure is Failure.TIMEOUT
