@@ -18,7 +18,7 @@ _SECONDS = 15.0  # for each step of the conversation
 _DEADLINE = 30.0  # for all of them
 
 
-async def send(mail: Mail, subject: str, body: str, *, message_id: str) -> Failed | None:
+async def send(mail: Mail, subject: str, body: str, *, message_id: str, deadline: float = _DEADLINE) -> Failed | None:
     """Why the server did not take it, None where it did. The server is the operator's own: it may stand at any address.
 
     `message_id` makes a message that is sent a second time the same message to whoever sorts mail (RFC 5322 section 3.6.4).
@@ -29,10 +29,10 @@ async def send(mail: Mail, subject: str, body: str, *, message_id: str) -> Faile
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5: no holiday notes in answer
     message.set_content(text.legal(body))
-    return await _aside(mail, message)
+    return await _aside(mail, message, deadline)
 
 
-async def _aside(mail: Mail, message: EmailMessage) -> Failed | None:
+async def _aside(mail: Mail, message: EmailMessage, deadline: float) -> Failed | None:
     """In a thread that nobody waits for: a server that says nothing must not hold up the end of the program."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Failed | None] = loop.create_future()
@@ -50,10 +50,10 @@ async def _aside(mail: Mail, message: EmailMessage) -> Failed | None:
 
     Thread(target=hand_over, name="mail", daemon=True).start()
     try:
-        async with asyncio.timeout(_DEADLINE):
+        async with asyncio.timeout(deadline):
             return await done
     except TimeoutError:
-        return answers.failed(Failure.TIMEOUT, f"{mail.host} did not take it within {_DEADLINE:g} s")
+        return answers.failed(Failure.TIMEOUT, f"{mail.host} did not take it within {deadline:g} s")
 
 
 def _hand_over(mail: Mail, message: EmailMessage, trusted: ssl.SSLContext | None) -> Failed | None:
