@@ -116,9 +116,7 @@ def test_the_container_runs_without_rights() -> None:
 
 def test_every_metric_is_explained(tmp_path: Path) -> None:
     condition = Condition(config_loaded=datetime(2026, 1, 1, tzinfo=UTC))
-    text = (
-        Metrics().text(condition, (), f"sqlite:///{tmp_path}/s.sqlite", now=datetime(2026, 1, 1, tzinfo=UTC)).decode()
-    )
+    text = Metrics().text(condition, (), f"sqlite:///{tmp_path}/s.sqlite").decode()
     names = {name for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE) if name.startswith("aggregator_")}
     explained = set(re.findall(r"aggregator_[a-z_]+", OPERATING))
     assert {name for name in names if not any(known.startswith(name) for known in explained)} == set()

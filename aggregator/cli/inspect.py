@@ -11,7 +11,7 @@ import click
 
 from aggregator.cli.settings import settings
 from aggregator.errors import ADVICE, Failure, UsageError
-from aggregator.passes import faults, health
+from aggregator.passes import faults, health, told
 
 if TYPE_CHECKING:
     from aggregator.store.items import Listed
@@ -86,6 +86,9 @@ def _item(row: Listed, topics: set[str]) -> dict[str, Any]:
     }
 
 
+_EVENTS = 10
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
@@ -96,22 +99,24 @@ def status(ctx: click.Context, as_json: bool) -> None:
     at.existing_data()
     now = at.now()
     with at.store(config) as store:
-        rows = health.health(config.sources, store.states(), store.source_counts(), now=now)
+        rows = health.health(config.sources, store.states(), store.source_counts())
         counts = store.counts()
         offline = store.offline_since()
-        told = faults.standing(store.rendered())
+        documents = faults.standing(store.rendered())
+        events = store.events(_EVENTS)
     if as_json:
         document = {
             "offline": health.rfc3339(offline),
             "sources": [health.as_dict(row, now=now) for row in rows],
             "counts": counts,
-            "published": faults.as_dict(told),
+            "published": faults.as_dict(documents),
+            "events": [told.as_dict(event, config) for event in events],
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     if offline:
         click.secho(f"offline since {offline:%Y-%m-%d %H:%M}: {ADVICE[Failure.OFFLINE]}", bold=True)
-    for each in told:
+    for each in documents:
         click.secho(f"refused   {each.sentence}", bold=True)
     width = max((len(row.source.id) for row in rows), default=0)
     for row in rows:
@@ -123,3 +128,5 @@ def status(ctx: click.Context, as_json: bool) -> None:
             click.echo(f"{'':<8}  {'':<{width}}  {said}")
         if reserved := health.reserved(row.remembered.rights):
             click.echo(f"{'':<8}  {'':<{width}}  reserved: {reserved}")
+    for line in told.recently(events, config):
+        click.echo(line)

@@ -20,6 +20,7 @@ _ELSEWHERE = {
     "items": ("aggregator.cli.inspect", "What is stored, newest first."),
     "explain": ("aggregator.cli.explain", "Why an item is tagged, merged or left out."),
     "status": ("aggregator.cli.inspect", "How every source is."),
+    "doctor": ("aggregator.cli.doctor", "Whether the installation itself is well."),
     "config": ("aggregator.cli.operate", "Checks the configuration; prints its JSON Schema."),
     "evaluate": ("aggregator.cli.operate", "Precision, recall and F1 on labelled data."),
     "retag": ("aggregator.cli.operate", "Applies changed rules to the tags of what is stored."),
@@ -134,12 +135,13 @@ def publish(ctx: click.Context, as_json: bool) -> None:
     """Writes the published feeds and pages again from the store alone."""
     import json
 
-    from aggregator.passes import lock, publish_changed
+    from aggregator.passes import lock, publish_changed, told
 
     at = settings(ctx)
     config = at.load()
     with lock.held(at.existing_data()), at.store(config) as store:
         published = publish_changed.publish(config, store, at.output, everything=True)
+        told.publish(config, store, at.output, anew=True)
     files = {"written": published.written, "unchanged": published.unchanged}
     click.echo(
         json.dumps({"files": files})

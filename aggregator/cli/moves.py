@@ -55,7 +55,7 @@ def checked(
     if not at.data.is_dir() and not config.store_url:
         return {}
     with at.store(config) as store:
-        rows = health.health(chosen, store.states(), store.source_counts(), now=now)
+        rows = health.health(chosen, store.states(), store.source_counts())
         new = {row.source.id: moves.proposed(row.source, row.remembered, now=now) for row in rows}
         known = {row.source.id: store.known(row.source.id) for row in rows if apply and new[row.source.id]}
     doubts = asyncio.run(_doubts(config, chosen, new, known, now=now)) if known else {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aggregator.model import (
+    Alarms,
     ByHand,
     Detail,
     Exclusion,
@@ -18,21 +19,24 @@ from aggregator.model import (
     LabelKind,
     Limits,
     Listing,
+    Mail,
     OwnTexts,
     PublishedFeed,
     Retention,
     Scope,
+    Security,
     Selection,
     Site,
     Source,
     Strength,
     Taxonomy,
     Term,
+    Webhook,
     Websub,
 )
 
 if TYPE_CHECKING:
-    from aggregator.config import schema
+    from aggregator.config import schema, telling
 
 # KI, BER, VML, 5G, H2: in lower case these are other words or parts of words (Ski, Beere)
 _ACRONYM = re.compile(r"(?=.*[A-ZÄÖÜ])[A-ZÄÖÜ0-9]{2,5}")
@@ -84,6 +88,28 @@ def limits(keys: schema.LimitKeys) -> Limits:
 def retention(keys: schema.RetentionKeys) -> Retention:
     age = None if keys.days is None else timedelta(days=keys.days)
     return Retention(age=age, per_source=keys.per_source, total=keys.total)
+
+
+_PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
+
+
+def alarms(keys: telling.AlarmKeys) -> Alarms:
+    return Alarms(webhook=Webhook(**dict(keys.webhook)) if keys.webhook else None, mail=_mail(keys.mail))
+
+
+def _mail(keys: telling.MailKeys | None) -> Mail | None:
+    if keys is None:
+        return None
+    host, port = keys.server
+    return Mail(
+        to=keys.to,
+        sender=keys.sender,
+        host=host,
+        port=port or _PORTS[keys.security],
+        security=keys.security,
+        user=keys.user,
+        password=keys.password,
+    )
 
 
 def source(keys: schema.SourceKeys, defaults: schema.AggregatorFile) -> Source:

@@ -11,9 +11,10 @@ from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-    from aggregator.config.schema import Keys
+    from aggregator.config.keys import Keys
 
     K = TypeVar("K", bound=Keys)
 
@@ -30,6 +31,7 @@ _EXPECTED = {  # types of https://docs.pydantic.dev/latest/errors/validation_err
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "finite_number": "a number",
+    "too_short": "a list that is not empty",
 }
 
 
@@ -58,12 +60,12 @@ def _fault(detail: ErrorDetails, model: type[BaseModel], document: Document) -> 
     steps: Steps = detail["loc"]
     if detail["type"] == "missing":
         key = str(steps[-1])
-        about = _model_at(model, steps[:-1]).model_fields[key].description
+        about = _fields(_model_at(model, steps[:-1]))[key].description
         return ConfigError(
             document.place(steps[:-1]), f"no key {key}", f"{key}: {about}" if about else f"the key {key}"
         )
     if detail["type"] == "extra_forbidden":
-        key, keys = str(steps[-1]), _model_at(model, steps[:-1]).model_fields
+        key, keys = str(steps[-1]), _fields(_model_at(model, steps[:-1]))
         return ConfigError(document.place(steps), f"unknown key {key}", nearest(key, keys))
     return ConfigError(document.place(steps), _found(steps, document), _expected(detail))
 
@@ -91,6 +93,11 @@ def _expected(detail: ErrorDetails) -> str:
             return f"at most {context['le']:,g}"
         case kind:
             return _EXPECTED.get(kind, detail["msg"])
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """As they are written: `from` is no name in Python."""
+    return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
 def _model_at(model: type[BaseModel], steps: Steps) -> type[BaseModel]:

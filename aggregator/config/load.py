@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator import text
 from aggregator.errors import ConfigError, ConfigFaultsError, Place, UsageError
-from aggregator.model import Limits, PublishedFeed, Retention, Site, Source, Taxonomy, Websub
+from aggregator.model import Alarms, Limits, PublishedFeed, Retention, Site, Source, Taxonomy, Websub
 
 if TYPE_CHECKING:
     from aggregator.config.document import Document
@@ -38,6 +38,7 @@ class Config:
     websub: Websub
     boilerplate: Mapping[str, tuple[str, ...]]  # by source id, "" for every source
     digest: str
+    alarms: Alarms = field(default_factory=Alarms)
 
 
 def load(folder: Path, *, environment: Mapping[str, str]) -> Config:
@@ -204,6 +205,7 @@ def _config(models: Mapping[str, list[Any]]) -> Config:
         websub=assemble.websub(keys.websub),
         boilerplate={"": standing.everywhere, **standing.sources},
         digest=_digest(site, sources, taxonomy, feeds),
+        alarms=assemble.alarms(keys.alarms),
     )
 
 

@@ -106,6 +106,23 @@ def contact(written: str) -> str:
     return written
 
 
+def mail(written: str) -> str:
+    """A mail address, ASCII only: it goes into an envelope and a header."""
+    if not written.isascii() or not _MAIL.fullmatch(written):
+        raise ValueError("a mail address")
+    return written
+
+
+def mail_server(written: str) -> tuple[str, int | None]:
+    """`smtp.example.org` or `smtp.example.org:465` → host, port."""
+    host, _, port = written.partition(":")
+    if not _HOST.fullmatch(host) or (
+        ":" in written and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536)
+    ):
+        raise ValueError("the name of a mail server, such as smtp.example.org or smtp.example.org:465")
+    return host, int(port) if port else None
+
+
 def minting(written: str) -> str:
     if not _TAGGING_ENTITY.fullmatch(written):
         raise ValueError("a domain in lower case and a year, such as example.org,2026 (RFC 4151)")

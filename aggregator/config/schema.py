@@ -5,67 +5,17 @@ Importing this costs what pydantic costs (50 ms), so it is imported where a conf
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from aggregator.config import scalars
-from aggregator.model import Authority, FullText, Kind, Publish, RobotsTxt, Scope, Selector
-
-T = TypeVar("T")
-
-
-class Keys(BaseModel):
-    """A mapping in a file: unknown keys are faults, a key without a value is as if it were not there."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
-
-
-def _text(read: Callable[[str], T]) -> Callable[[object], T]:
-    def validate(value: object) -> T:
-        if not isinstance(value, str):
-            raise ValueError("a text")  # pydantic collects ValueError, not TypeError
-        return read(value)
-
-    return validate
-
-
-def _written(default: str, **more: Any) -> Any:
-    """A default as one would write it, so that the schema and the documentation show it so."""
-    return Field(default, validate_default=True, **more)
-
-
-def _short_for(key: str) -> Callable[[object], object]:
-    def validate(value: object) -> object:
-        if value is None:  # `- #ai_berlin`
-            raise ValueError("a text; one that starts with # needs quotes")
-        return {key: value} if isinstance(value, str) else value
-
-    return validate
-
-
-Id = Annotated[
-    str, AfterValidator(scalars.identifier), Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9-]{0,63}$"})
-]
-Line = Annotated[str, AfterValidator(scalars.label)]
-Text = Annotated[str, AfterValidator(scalars.paragraphs)]
-Url = Annotated[str, AfterValidator(scalars.url), Field(json_schema_extra={"format": "uri"})]
-Language = Annotated[str, AfterValidator(scalars.language)]
-Zone = Annotated[str, AfterValidator(scalars.timezone)]
-Css = Annotated[str, AfterValidator(scalars.css)]
-Place = Annotated[Selector, PlainValidator(_text(scalars.selector), json_schema_input_type=str)]
-Seconds = Annotated[float, BeforeValidator(_text(scalars.seconds), json_schema_input_type=str)]
-Bytes = Annotated[int, BeforeValidator(_text(scalars.size), json_schema_input_type=str)]
-Count = Annotated[int, Field(ge=1)]
+from aggregator.config.keys import Bytes, Count, Css, Id, Keys, Language, Line, Place, Seconds, Text, Url, Zone
+from aggregator.config.keys import short_for as _short_for
+from aggregator.config.keys import written as _written
+from aggregator.config.telling import AlarmKeys
+from aggregator.model import Authority, FullText, Kind, Publish, RobotsTxt, Scope
 
 
 class LimitKeys(Keys):
@@ -168,6 +118,9 @@ class AggregatorFile(Keys):
     feed_limit: int = Field(default=100, ge=1, le=200, description="stories in a published feed that sets no limit")
     retention: RetentionKeys = Field(
         default_factory=RetentionKeys, description="what is kept; what a source still shows is kept in any case"
+    )
+    alarms: AlarmKeys = Field(
+        default_factory=AlarmKeys, description="where troubles that last are told, beside feeds/health.atom"
     )
     limits: LimitKeys = Field(default_factory=LimitKeys, description="bounds of requests and documents")
     websub: WebsubKeys = Field(default_factory=WebsubKeys, description="being told, and telling, instead of asking")

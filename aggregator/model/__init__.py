@@ -23,6 +23,19 @@ from aggregator.model.answers import (
     Unreadable,
     Validators,
 )
+from aggregator.model.health import (
+    INSTALLATION,
+    Alarms,
+    Event,
+    Lacking,
+    Mail,
+    Pace,
+    Profile,
+    Security,
+    State,
+    Telling,
+    Webhook,
+)
 from aggregator.model.hosts import Host
 from aggregator.model.items import (
     DateTrust,
@@ -104,7 +117,9 @@ from aggregator.model.websub import (
 )
 
 __all__ = [
+    "INSTALLATION",
     "Ahead",
+    "Alarms",
     "Authority",
     "ByHand",
     "Carried",
@@ -114,6 +129,7 @@ __all__ = [
     "Drift",
     "Enclosure",
     "Entry",
+    "Event",
     "Evidence",
     "Exclusion",
     "Face",
@@ -140,8 +156,10 @@ __all__ = [
     "KnownItem",
     "Label",
     "LabelKind",
+    "Lacking",
     "Limits",
     "Listing",
+    "Mail",
     "Marks",
     "Match",
     "Message",
@@ -151,6 +169,8 @@ __all__ = [
     "NotModified",
     "Outcome",
     "OwnTexts",
+    "Pace",
+    "Profile",
     "Prose",
     "Publish",
     "PublishedFeed",
@@ -165,6 +185,7 @@ __all__ = [
     "Rights",
     "RobotsTxt",
     "Scope",
+    "Security",
     "Selection",
     "Selector",
     "Sent",
@@ -177,6 +198,7 @@ __all__ = [
     "SourceState",
     "SourceUpdate",
     "Standing",
+    "State",
     "Story",
     "StoryName",
     "StoryUpdate",
@@ -185,9 +207,11 @@ __all__ = [
     "Tag",
     "Tagging",
     "Taxonomy",
+    "Telling",
     "Term",
     "Unreadable",
     "Validators",
     "Verdict",
+    "Webhook",
     "Websub",
 ]

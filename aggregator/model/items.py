@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aggregator.errors import Failure
 from aggregator.model.answers import Enclosure, Entry, Rest, Rights, Validators
+from aggregator.model.health import Profile
 from aggregator.model.websub import HubLink
 
 
@@ -189,6 +190,8 @@ class SourceState:
     rights: Rights | None = None  # what its last whole answer reserved
     hub: HubLink | None = None  # who tells of its news, as its last document says
     pushed_until: datetime | None = None  # a hub tells us until then; read with the state, never written with it
+    profile: Profile | None = None  # how it usually answers
+    well_since: datetime | None = None  # the first good answer after it failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ class Books:
     ) -> None:
         self.done: list[Asked] = []
         self.ahead: dict[ItemKey, Ahead] = {}
+        self.states: dict[str, SourceState] = {}  # of those that were asked, as they are now
         self._store = store
         self._hosts = hosts
         self._states = states
@@ -105,6 +106,7 @@ class Books:
             if closing or len(self._waiting) >= _TOGETHER:  # a host that wants to be left alone is written down at once
                 self.flush()
         self.ahead.update(gathered.ahead)
+        self.states[gathered.source_id] = gathered.update.state
         self.done.append(_asked(gathered, seconds))
         self._told(self.done[-1], gathered.update)
 

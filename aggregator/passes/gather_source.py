@@ -39,7 +39,7 @@ from aggregator.model import (
     Unreadable,
     Validators,
 )
-from aggregator.passes import once, remember
+from aggregator.passes import once, remember, usual
 from aggregator.stories import identity
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ async def _read(
         fresh_for=fetched.fresh_for,
         full=True,
         backlog=not first and state.body_hash is None,
+        reading=None if document.truncated else usual.reading(window, _looked_at(complete)),
     )
     after = remember.succeeded(source, remember.faced(moved, document, recognised, now=now), heard, now=now)
     # An answer is remembered only when all that it says is stored; else the same bytes must be read again.
@@ -182,6 +183,11 @@ async def _read(
 def _listed(document: Document) -> tuple[str, ...]:
     """The fingerprints of all that the source shows now: retention leaves it alone."""
     return tuple(sorted({*document.known, *(entry.fingerprint for entry in document.entries)}))
+
+
+def _looked_at(complete: Sequence[Completed]) -> list[Entry]:
+    """The entries that were read as they are to be stored: of those that are known no page was asked for."""
+    return [one.recognised.entry for one in complete if one.whole and one.recognised.standing is not Standing.UNCHANGED]
 
 
 def _ahead(cleaned: Sequence[Cleaned], update: SourceUpdate) -> Mapping[ItemKey, Ahead]:

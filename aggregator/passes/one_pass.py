@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aggregator import __version__, due, urls
 from aggregator.due import share
-from aggregator.errors import AggregatorError, Failure, UsageError
+from aggregator.errors import AggregatorError, Failure, OutputError, UsageError
 from aggregator.model import (
     Ahead,
     Failed,
@@ -27,7 +28,7 @@ from aggregator.model import (
     SourceUpdate,
     Validators,
 )
-from aggregator.passes import gather_source, once, parser, publish_changed, retain, sandbox
+from aggregator.passes import gather_source, once, parser, publish_changed, retain, sandbox, told
 from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
 
@@ -67,6 +68,7 @@ class Gathering:
 
     asked: tuple[Asked, ...] = ()
     ahead: Mapping[ItemKey, Ahead] = field(default_factory=dict)
+    states: Mapping[str, SourceState] = field(default_factory=dict)  # of all sources that were ever asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,13 @@ async def run(
     gathering = await gather(config, wanted, states, store, now=now, watch=watch)
     retain.retain(config, store, now=now)
     settled = settle(config, store, now=now, ahead=gathering.ahead)
-    published = publish_changed.publish(config, store, output)
+    telling = functools.partial(told.tell, config, store, output, now=now, log=watch.log)
+    try:
+        published = publish_changed.publish(config, store, output)
+    except OutputError as error:
+        await telling(told.Found(states=gathering.states, unwritten=str(error)))
+        raise
+    await telling(told.Found(states=gathering.states))
     return Summary(
         asked=gathering.asked, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3)
     )
@@ -192,7 +200,7 @@ async def gather(
     from aggregator.fetch.hosts import Hosts
 
     if not sources:
-        return Gathering()
+        return Gathering(states=states)
     places = asyncio.Semaphore(config.limits.concurrency * _WAITING)
     hosts = Hosts(store.hosts(), store.robots)
     shared = once.shared(sources)
@@ -230,7 +238,9 @@ async def gather(
             raise errors.exceptions[0] from None
         finally:
             books.flush()
-    return Gathering(asked=tuple(sorted(books.done, key=lambda one: one.source_id)), ahead=books.ahead)
+    return Gathering(
+        asked=tuple(sorted(books.done, key=lambda one: one.source_id)), ahead=books.ahead, states=states | books.states
+    )
 
 
 async def _guarded(

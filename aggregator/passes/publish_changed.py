@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aggregator.config.load import Config
     from aggregator.store.connect import Store
 
+HEALTH = "health"  # what the operator is told: no published feed, and in no list of them (told.py)
 _FRONT = 30  # stories on the start page
 _SITE_FILES = ("index.html", "style.css", "icon.svg", "opml.xml", "feeds.opml")
 # Under these names the store keeps what all files were made from; no feed can be called so
@@ -66,7 +67,7 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     fates = files.write_all(_documents(press, output, touched, missing, planned))
     publish_pages.prune(planned, output)
     if since is None:  # else neither feeds nor pages have become fewer
-        files.prune(output, {feed.id: press.last(feed) for feed in config.feeds})
+        files.prune(output, {HEALTH: 0, **{feed.id: press.last(feed) for feed in config.feeds}})
     found = press.faults(rendered)
     marks = {_EVERYTHING: basis, _GENERATION: generation, faults.KEY: found, publish_pages.MARK: planned.mark}
     press.remember(marks)
@@ -89,6 +90,13 @@ def _standing(config: Config, store: Store) -> tuple[PublishedFeed, ...]:
         if not source.enabled and (source.id not in states or states[source.id].last_success is None)
     }
     return tuple(feed for feed in config.feeds if feed.group != "source" or feed.id not in silent)
+
+
+def absent(config: Config, store: Store, output: Path) -> tuple[str, ...]:
+    """What should be published and is not there, as addresses in the output directory."""
+    missing = _missing(_standing(config, store), store.feeds.archives(), output)
+    names = sorted("index.html" if one == _EVERYTHING else f"feeds/{one}" for one in missing)
+    return (*names, *(() if (output / f"feeds/{HEALTH}.atom").is_file() else (f"feeds/{HEALTH}.atom",)))
 
 
 def _missing(feeds: Sequence[PublishedFeed], archives: Mapping[str, Mapping[int, str]], output: Path) -> _Pages:

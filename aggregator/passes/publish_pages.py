@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from aggregator.model import Carried, Item, ItemKey, Label, Revision, Site, Source, SourceState, Story
+from aggregator.model import Carried, Item, ItemKey, Label, Revision, Site, Source, SourceState, State, Story
 from aggregator.passes import health
-from aggregator.passes.health import State
 from aggregator.publish import files, rights, shown
 from aggregator.text import digest
 
@@ -242,7 +241,7 @@ def listed(config: Config, store: Store) -> tuple[Listed, ...]:
     made = []
     for source in config.sources:
         remembered = states.get(source.id) or SourceState(source_id=source.id)
-        state = health.lasting(source, remembered)
+        state = health.state(source, remembered)
         troubled = state in {State.FAILING, State.BLOCKED, State.GONE}
         made.append(
             Listed(

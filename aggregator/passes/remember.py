@@ -20,11 +20,13 @@ from aggregator.model import (
     HubLink,
     Move,
     NotModified,
+    Profile,
     Recognised,
     Source,
     SourceState,
     Standing,
 )
+from aggregator.passes import usual
 
 _SAMPLE = 5  # so many new items make a median of their own
 _PERMANENT = frozenset({301, 308})  # RFC 9110 sections 15.4.2 and 15.4.9
@@ -39,6 +41,7 @@ class Heard:
     window: int = 0  # entries of the document, 0 when it was not read
     fresh_for: timedelta | None = None
     full: bool = False  # it had a body
+    reading: usual.Reading | None = None  # what the document held, where it was read
     backlog: bool = False  # what is new may have waited here since an earlier answer
 
 
@@ -60,8 +63,18 @@ def succeeded(source: Source, state: SourceState, heard: Heard, *, now: datetime
         failing=None,
         cadence=_cadence(state, heard.published, now=now),
         rhythm=learned,
+        profile=_profile(state, heard, now=now),
+        well_since=now if state.failing is not None else state.well_since,
     )
     return replace(reached, next_due=due.next_due(source, reached, now, fresh_for=heard.fresh_for))
+
+
+def _profile(state: SourceState, heard: Heard, *, now: datetime) -> Profile | None:
+    before, seen = state.profile, heard.reading
+    known = usual.again(before, now=now) if seen is None else usual.read(before, seen, now=now)
+    if heard.published and not heard.backlog:
+        return usual.news(known, heard.published, since=state.last_changed, asked=state.last_success, now=now)
+    return usual.silence(known, now=now)
 
 
 def _cadence(state: SourceState, published: Sequence[datetime], *, now: datetime) -> timedelta | None:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Column, Dialect
 from sqlalchemy.types import UserDefinedType
 
-from aggregator.model import Enclosure, Evidence, HubLink, Rest, Rhythm, Rights, Tag
+from aggregator.model import Enclosure, Evidence, HubLink, Lacking, Pace, Profile, Rest, Rhythm, Rights, Tag
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -156,6 +156,55 @@ def _rhythm(written: str | None) -> Rhythm | None:
     return Rhythm(window=window, fastest=_span(fastest), learned=_instant(learned), rates=tuple(rates))
 
 
+def _optional(write: Callable[[Any], int], value: object) -> int | None:
+    return None if value is None else write(value)
+
+
+# As the rhythm: most sources say the same from pass to pass
+@lru_cache(maxsize=4096)
+def _written_profile(profile: Profile) -> str:
+    pace, lacking = profile.pace, profile.lacking
+    return _encode(
+        (
+            (profile.readings, profile.entries, profile.fewest),
+            (profile.sampled, profile.filled, profile.lately),
+            (_optional(_length, profile.gap), _optional(_length, profile.longest), profile.gaps),
+            pace
+            and (_microseconds(pace.at), pace.lately, pace.usual, pace.days, _optional(_microseconds, pace.scarce)),
+            lacking and (lacking.what, _microseconds(lacking.since), _microseconds(lacking.until), lacking.answers),
+        )
+    )
+
+
+@lru_cache(maxsize=4096)
+def _profile(written: str | None) -> Profile | None:
+    if written is None:
+        return None
+    (readings, entries, fewest), (sampled, filled, lately), (gap, longest, gaps), pace, lacking = json.loads(written)
+    return Profile(
+        readings=readings,
+        entries=entries,
+        fewest=fewest,
+        sampled=sampled,
+        filled=tuple(filled),
+        lately=tuple(lately),
+        gap=_span(gap),
+        longest=_span(longest),
+        gaps=gaps,
+        pace=pace and _pace(*pace),
+        lacking=lacking and _lacking(*lacking),
+    )
+
+
+def _pace(at: int, lately: float, usual: float, days: float, scarce: int | None) -> Pace:
+    return Pace(at=_EPOCH + timedelta(0, 0, at), lately=lately, usual=usual, days=days, scarce=_instant(scarce))
+
+
+def _lacking(what: str, since: int, until: int, answers: int) -> Lacking:
+    first, last = _EPOCH + timedelta(0, 0, since), _EPOCH + timedelta(0, 0, until)
+    return Lacking(what=what, since=first, until=last, answers=answers)
+
+
 def _written_rest(rest: Rest) -> str:
     return _encode((rest.seconds, rest.hours, rest.days))
 
@@ -200,6 +249,9 @@ SPAN = Written("BIGINT", _length, _span)
 STRINGS = Written("TEXT", _written_strings, _strings)
 ENCLOSURES = Written("TEXT", _written_enclosures, _enclosures)  # [url, type, length] each
 RHYTHM = Written("TEXT", _written_rhythm, _rhythm)  # [window, fastest, learned, [items an hour, ...]]
+PROFILE = Written(
+    "TEXT", _written_profile, _profile
+)  # [documents, fields, gaps, pace or null, what is lacking or null]
 REST = Written("TEXT", _written_rest, _rest)  # [seconds, [hour, ...], [weekday, ...]]
 TAGS = Written("TEXT", _written_tags, _tags)  # [label, score, [[rule, field, text, weight], ...], version] each
 RIGHTS = Written("TEXT", _written_rights, _rights)  # [TDM reserved, policy, [directives]]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from aggregator.errors import StoreError
 from aggregator.model import (
+    Event,
     Found,
     Headline,
     Host,
@@ -30,7 +31,7 @@ from aggregator.model import (
     StoryName,
     StoryUpdate,
 )
-from aggregator.store import feeds, hosts, items, retention, schema, sources, sqlite, stories
+from aggregator.store import events, feeds, hosts, items, retention, schema, sources, sqlite, stories
 from aggregator.store import search as finding
 from aggregator.store.items import Listed
 from aggregator.store.keeping import Keeping
@@ -173,6 +174,33 @@ class Store(Keeping):
         from aggregator.store.websub import Subscriptions
 
         return Subscriptions(self._reading, self._writing)
+
+    # -------------------------------------------------------------------------------------------------------------- health
+
+    def unsound(self) -> tuple[str, ...]:
+        """What the engine finds wrong with the file, a line each."""
+        with self._reading() as connection:
+            return sqlite.unsound(connection)
+
+    def engine_version(self) -> str:
+        with self._reading() as connection:
+            return sqlite.engine_version(connection)
+
+    def unfinished_events(self) -> tuple[tuple[Event, ...], int]:
+        """Events that are open or not yet told everywhere, oldest first; and the highest number of all, 0 without any."""
+        with self._reading() as connection:
+            return events.unfinished(connection)
+
+    def events(self, limit: int) -> tuple[Event, ...]:
+        """The newest first."""
+        with self._reading() as connection:
+            return events.newest(connection, limit)
+
+    def commit_events(self, changed: Sequence[Event]) -> None:
+        """New events, and old ones that changed."""
+        if changed:
+            with self._writing() as connection:
+                events.put(connection, changed)
 
     # -------------------------------------------------------------------------------------------------------------- settle
 

@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 
 from aggregator.errors import Failure
-from aggregator.model import DateTrust, Mode, PushState, Verdict
+from aggregator.model import DateTrust, Mode, PushState, State, Verdict
 from aggregator.store.columns import (
     ENCLOSURES,
     HUB,
     INSTANT,
+    PROFILE,
     REST,
     RHYTHM,
     RIGHTS,
@@ -39,7 +40,7 @@ from aggregator.store.columns import (
 
 # Grows by one with every file in migrations/versions; the store carries it, so that alembic (225 ms) is only imported
 # where the two differ.
-VERSION = 8
+VERSION = 9
 
 metadata = MetaData(
     naming_convention={
@@ -79,6 +80,8 @@ sources = Table(
     Column("drifting_since", INSTANT),
     Column("rights", RIGHTS),
     Column("hub", HUB),
+    Column("profile", PROFILE),
+    Column("well_since", INSTANT),
 )
 
 hosts = Table(  # by origin: what a pass learns of servers, for the next one
@@ -318,6 +321,20 @@ archives = Table(  # the pages of the feeds' archives; as in `rendered`, "" is w
     Column("page", Integer, primary_key=True),
     Column("digest", Text, nullable=False),
     sqlite_with_rowid=False,
+)
+
+events = Table(  # what somebody was told of the health of sources and of the installation
+    "events",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", INSTANT, nullable=False),
+    Column("over", Integer),
+    Column("state", choice(State)),
+    Column("cause", Text, nullable=False),
+    Column("sources", STRINGS, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("open", STRINGS, nullable=False),
+    Column("waiting", STRINGS, nullable=False),
 )
 
 counters = Table(

@@ -39,6 +39,8 @@ _SAME = (
     "rest",
     "rights",
     "hub",
+    "profile",
+    "well_since",
 )
 _DROP_REJECTS = delete(schema.rejects).where(schema.rejects.c.source_id == bindparam("of_source"))
 _TITLE = 300  # characters of a rejected entry's title: enough to find it

@@ -103,6 +103,16 @@ def vacuum(connection: Connection, path: str) -> tuple[int, int]:
     return before, Path(path).stat().st_size
 
 
+def unsound(connection: Connection) -> tuple[str, ...]:
+    """Without the comparison of indexes and tables, which takes minutes for a large file."""
+    found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(5)")]
+    return () if found == ["ok"] else tuple(found)
+
+
+def engine_version(connection: Connection) -> str:
+    return str(connection.exec_driver_sql("SELECT sqlite_version()").scalar_one())
+
+
 def foreign_keys(connection: Connection, *, on: bool) -> None:
     """Migrations that rebuild a table need them off: dropping the old one would delete what points to it."""
     connection.exec_driver_sql(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")

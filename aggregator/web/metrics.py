@@ -25,6 +25,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from aggregator import __version__
 from aggregator.errors import StoreError
+from aggregator.model import State
 from aggregator.passes import health
 from aggregator.service.condition import RESULTS, Condition
 from aggregator.store import connect
@@ -79,11 +80,11 @@ class Metrics:
         series[0].inc()
         series[1].observe(seconds)
 
-    def text(self, condition: Condition, sources: Sequence[Source], store_url: str, *, now: datetime) -> bytes:
+    def text(self, condition: Condition, sources: Sequence[Source], store_url: str) -> bytes:
         """All of it in Prometheus' text format; asks the store."""
         asked = CollectorRegistry()
         asked.register(_Collected(lambda: _of_service(condition)))
-        asked.register(_Collected(lambda: _of_store(sources, store_url, now=now)))
+        asked.register(_Collected(lambda: _of_store(sources, store_url)))
         return generate_latest(self._registry) + generate_latest(asked)
 
 
@@ -206,7 +207,7 @@ def _instant(name: str, told: str, instant: datetime) -> Metric:
     return GaugeMetricFamily(name, told, value=instant.timestamp())
 
 
-def _of_store(sources: Sequence[Source], store_url: str, *, now: datetime) -> Iterator[Metric]:
+def _of_store(sources: Sequence[Source], store_url: str) -> Iterator[Metric]:
     up = GaugeMetricFamily("aggregator_store_up", "Whether the store can be read.", value=1)
     try:
         with connect.opened(store_url) as store:
@@ -218,7 +219,7 @@ def _of_store(sources: Sequence[Source], store_url: str, *, now: datetime) -> It
     yield up
     yield GaugeMetricFamily("aggregator_items", "Items in the store.", value=counts["items"])
     yield GaugeMetricFamily("aggregator_stories", "Stories in the store.", value=counts["stories"])
-    yield from _of_sources(health.health(sources, states, of_source, now=now))
+    yield from _of_sources(health.health(sources, states, of_source))
 
 
 def _of_sources(found: Iterable[health.Health]) -> Iterator[Metric]:
@@ -243,6 +244,6 @@ def _of_sources(found: Iterable[health.Health]) -> Iterator[Metric]:
         if remembered.next_due is not None:
             following.add_metric([name], remembered.next_due.timestamp())
     number = GaugeMetricFamily("aggregator_sources", "Configured sources, by state.", labels=["state"])
-    for possible in health.State:
+    for possible in State:
         number.add_metric([possible.value], states[possible.value])
     yield from (number, state, items, success, following)

@@ -6,13 +6,14 @@ import asyncio
 import time
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from aggregator.errors import StoreError
-from aggregator.passes import health
+from aggregator.passes import health, told
 from aggregator.publish import pages
 from aggregator.store import connect
 from aggregator.web import metrics
@@ -20,6 +21,7 @@ from aggregator.web.site import Site
 
 # Seconds without a look at what is due: a pass of a thousand slow sources takes minutes, and looks are every five seconds
 _LATE = 1800
+_EVENTS = 20
 
 
 def routes(site: Site) -> list[Route]:
@@ -35,16 +37,16 @@ def routes(site: Site) -> list[Route]:
 
     async def as_json(_: Request) -> Response:
         rows = await asyncio.to_thread(sources, site)
-        fault = site.condition.config_fault
-        told = [health.as_dict(row, now=site.clock()) for row in rows]
-        return JSONResponse({"sources": told, "config": {"fault": fault}})
+        events = await asyncio.to_thread(_events, site)
+        shown = [health.as_dict(row, now=site.clock()) for row in rows]
+        return JSONResponse({"sources": shown, "events": events, "config": {"fault": site.condition.config_fault}})
 
     async def ready(_: Request) -> Response:
         missing = await asyncio.to_thread(_missing, site)
         return PlainTextResponse(f"{missing or 'ok'}\n", status_code=503 if missing else 200)
 
     async def counted(_: Request) -> Response:
-        told = partial(site.metrics.text, site.condition, site.config.sources, site.store_url, now=site.clock())
+        told = partial(site.metrics.text, site.condition, site.config.sources, site.store_url)
         content = await asyncio.to_thread(told)
         return Response(content, media_type=metrics.CONTENT_TYPE)
 
@@ -88,7 +90,12 @@ def _row(row: health.Health, *, now: datetime) -> pages.SourceRow:
     )
 
 
+def _events(site: Site) -> list[dict[str, Any]]:
+    with connect.opened(site.store_url) as store:
+        return [told.as_dict(event, site.config) for event in store.events(_EVENTS)]
+
+
 def sources(site: Site) -> tuple[health.Health, ...]:
     """The state of every source now."""
     with connect.opened(site.store_url) as store:
-        return health.health(site.config.sources, store.states(), store.source_counts(), now=site.clock())
+        return health.health(site.config.sources, store.states(), store.source_counts())

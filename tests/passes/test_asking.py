@@ -40,7 +40,7 @@ class World:
 
     def health(self, now: datetime) -> health.Health:
         with connect.opened(f"sqlite:///{self.folder}/a.sqlite") as store:
-            return health.health(self.config.sources, store.states(), store.source_counts(), now=now)[0]
+            return health.health(self.config.sources, store.states(), store.source_counts())[0]
 
     def state(self) -> SourceState:
         return self.health(NOW).remembered

@@ -20,7 +20,10 @@ from aggregator.model import (
     Failing,
     HubLink,
     Item,
+    Lacking,
     Move,
+    Pace,
+    Profile,
     Prose,
     Rejected,
     Rest,
@@ -66,6 +69,16 @@ STATES = st.builds(
     move=st.none() | st.builds(Move, url=TEXTS.filter(bool), since=INSTANTS, times=st.integers(1, 10_000)),
     face=st.none() | st.builds(Face, title=TEXTS, host=st.none() | TEXTS),
     drift=st.none() | st.builds(Drift, message=TEXTS, since=INSTANTS),
+    well_since=st.none() | INSTANTS,
+    profile=st.none()
+    | st.builds(
+        Profile,
+        entries=st.floats(0, 2000),
+        filled=st.lists(st.floats(0, 1), max_size=5).map(tuple),
+        gap=st.none() | st.timedeltas(timedelta(0), timedelta(days=36_500)),
+        pace=st.none() | st.builds(Pace, at=INSTANTS, lately=st.floats(0, 9), usual=st.floats(0, 9)),
+        lacking=st.none() | st.builds(Lacking, what=TEXTS, since=INSTANTS, until=INSTANTS),
+    ),
     rights=st.none()
     | st.builds(Rights, tdm_reserved=st.booleans(), tdm_policy=st.none() | TEXTS, robots=st.lists(TEXTS).map(tuple)),
     hub=st.none() | st.builds(HubLink, TEXTS, TEXTS),

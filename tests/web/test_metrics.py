@@ -61,7 +61,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def told(site: Site) -> str:
-    return site.metrics.text(site.condition, site.config.sources, site.store_url, now=site.clock()).decode()
+    return site.metrics.text(site.condition, site.config.sources, site.store_url).decode()
 
 
 def values(text: str) -> dict[str, dict[tuple[str, ...], float]]:
