@@ -1,10 +1,11 @@
-"""µs of the store's hot methods, beside the same rows by plain sqlite3 in the same run; the ratio is what counts.
+"""µs of the store's hot methods, beside the same rows by plain sqlite3 in the same run (the ratio is what counts); and how large
+the store is then.
 
     ./do python bench/store.py            200 sources of 20 items with 2 kB of text each
     ./do python bench/store.py 1000
 
 The floor writes the rows that our store came to hold into a store of the same tables, in the same transactions, with the same
-syncs: ready tuples in, tuples out, no values, no Core.
+syncs: ready tuples in, tuples out, no values, no Core. It folds no umlauts for its search table and learns no words.
 """
 
 import sqlite3
@@ -18,6 +19,7 @@ from pathlib import Path
 from feeds_server import prose
 
 from aggregator.model import DateTrust, Evidence, Item, SourceState, SourceUpdate, Story, StoryUpdate, Tag
+from aggregator.passes import matching
 from aggregator.store import connect
 from aggregator.store.connect import Store
 from aggregator.text import digest
@@ -26,6 +28,7 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SOURCES = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 ROUND = 2_000  # items settled at once
 TAGS = (Tag(label="energie", score=1.0, evidence=(Evidence(rule="e", field="title", text="Strom", weight=1.0),)),)
+MERGING = matching.Merging(stable_keys=(), window=timedelta(days=14), boilerplate={}, decided={})
 KNOWN = "guid, content_hash, fingerprint, first_seen, title, url, published_text"
 SEARCHED = "INSERT INTO items_search (rowid, title, summary, text) SELECT number, title, summary, text FROM items"
 
@@ -58,7 +61,7 @@ def gathered(source: int) -> SourceUpdate:
 
 
 def settled(items: tuple[Item, ...]) -> StoryUpdate:
-    keys = {one.key: (f"hash:{one.content_hash}", f"key:{one.id}", f"url:{one.url[8:]}") for one in items}
+    keys = {one.key: matching.keyed(one, MERGING) for one in items}
     told = tuple(map(story, items))
     return StoryUpdate(settled=tuple(keys), keys=keys, matches=(), rematched=tuple(keys), stories=told, gone=())
 
@@ -112,10 +115,11 @@ def floor(raw: sqlite3.Connection, held: sqlite3.Connection) -> dict[str, float]
     ordered = [str(number) for (number,) in rows("SELECT number FROM items ORDER BY published, source_id, guid")]
     for start in range(0, len(ordered), ROUND):
         these = f"IN ({', '.join(ordered[start : start + ROUND])})"
-        told = {name: rows(f"SELECT * FROM {name} WHERE item {these}") for name in ("item_keys", "members")}
+        names = ("item_keys", "sketches", "members")
+        told = {name: rows(f"SELECT * FROM {name} WHERE item {these}") for name in names}
         for name, key in {"stories": "id", "story_labels": "story_id"}.items():
             told[name] = rows(f"SELECT * FROM {name} WHERE {key} IN (SELECT story_id FROM members WHERE item {these})")
-        in_order = {name: told[name] for name in ("item_keys", "stories", "members", "story_labels")}
+        in_order = {name: told[name] for name in ("item_keys", "sketches", "stories", "members", "story_labels")}
         took["unsettled"] += timed(read, f"SELECT * FROM items WHERE number {these}")
         searched = f"{SEARCHED} WHERE number {these} ORDER BY number"
         took["commit_stories"] += timed(write, in_order, searched, f"DELETE FROM waiting WHERE item {these}")
@@ -126,6 +130,9 @@ with tempfile.TemporaryDirectory(prefix="bench-store-") as folder:
     path, plain = Path(folder) / "ours.sqlite", Path(folder) / "floor.sqlite"
     with connect.opened(f"sqlite:///{path}") as store, connect.opened(f"sqlite:///{plain}"):
         mine = ours(store)
+    with sqlite3.connect(path) as whole:
+        whole.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = path.stat().st_size
     beside = sqlite3.connect(plain, isolation_level=None)
     beside.executescript("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000")
     least = floor(beside, sqlite3.connect(path))
@@ -135,3 +142,4 @@ for name, seconds in mine.items():
         f"sqlite3 {least[name] / count * 1e6:>7.1f} µs   ratio {seconds / least[name]:>5.2f}" if name in least else ""
     )
     print(f"{name:<30} {seconds / count * 1e6:>7.1f} µs a {unit}   {ratio}")
+print(f"{size / 1e6:.1f} MB in the store, {size / 20 / SOURCES / 1000:.1f} MB for 1,000 items")
