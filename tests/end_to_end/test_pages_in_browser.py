@@ -32,7 +32,7 @@ WATCH = """() => {
       seen: box.width > 0 && box.height > 0 && box.right > 0 && box.bottom > 0 && box.top < innerHeight && box.left < innerWidth,
     });
   });
-  window.reachable = [...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')]
+  window.reachable = [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
     .filter(one => one.checkVisibility());
   return window.reachable.length;
 }"""
@@ -97,9 +97,14 @@ def by_keyboard(page: Page, now: Looked) -> None:
     page.keyboard.press("Enter")  # the link that skips to the content
     now.skipped_to = page.evaluate("document.activeElement.id")
     page.evaluate("document.querySelector('.skip').focus(); window.focused = []")
-    for _ in range(now.reachable - 1):
+    for _ in range(4 * now.reachable):  # a date has places of its own for day, month, year and the calendar
         page.keyboard.press("Tab")
-    now.focused = page.evaluate("window.focused")
+        if page.evaluate("window.focused.at(-1)?.at") == now.reachable - 1:
+            break
+    focused = page.evaluate("window.focused")
+    now.focused = [
+        one for one, before in zip(focused, [{"at": 0}, *focused], strict=False) if one["at"] != before["at"]
+    ]
 
 
 def printed(page: Page, now: Looked) -> None:

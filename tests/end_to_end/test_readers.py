@@ -28,7 +28,9 @@ class World(NamedTuple):
 
     @property
     def feeds(self) -> list[Path]:
-        return sorted((self.folder / "feeds").iterdir())
+        """Those of news: the operator's is in no list."""
+        folder = self.folder / "feeds"
+        return sorted(path for path in folder.iterdir() if path.is_file() and path.stem != "health")
 
 
 class Quiet(SimpleHTTPRequestHandler):
