@@ -180,7 +180,10 @@ def _lasting(places: list[Place], chance: random.Random, days: int) -> Iterator[
     shared = [place for place in free if place.manner.host]
     for name, count, manners, wrong, long, due in _LASTING:
         for _ in range(max(1, round(count * len(places) / 73 * days / 365))):
-            [place, *_] = [one for one in free if not manners or one.manner.name in manners.split()] or free
+            suitable = [one for one in free if not manners or one.manner.name in manners.split()]
+            if not suitable:
+                continue
+            place = suitable[0]
             free.remove(place)
             start = START + chance.uniform(30, max(days - 90, 45)) * DAY
             within = due or _quiet_by(place, start)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aggregator import __version__, urls
-from aggregator.errors import OutputError
 from aggregator.model import INSTALLATION, Event, Failed, SourceState, Telling
 from aggregator.passes import alarms, health
 
@@ -39,7 +37,7 @@ class Found:
 async def tell(
     config: Config, store: Store, output: Path, passed: Found, *, now: datetime, log: Callable[[], Any]
 ) -> None:
-    """Looks at all sources, and tells what is new. Raises StoreError, and OutputError where that is new as well."""
+    """Looks at all sources, and tells what is new. Raises StoreError and OutputError."""
     before, last = store.unfinished_events()
     found = health.health(config.sources, passed.states, {})
     installation = alarms.Installation(offline_since=store.offline_since(), output=passed.unwritten)
@@ -48,11 +46,8 @@ async def tell(
         tuple(event for event in before if event.open), found, installation, tell=told, last=last, now=now
     )
     store.commit_events(changed)
-    if passed.unwritten is None:
+    if passed.unwritten is None:  # else nothing is written, and the end of that is an event
         publish(config, store, output, anew=bool(changed))
-    else:
-        with suppress(OutputError):  # said already
-            publish(config, store, output, anew=True)
     waiting = {event.number: event for event in (*before, *changed) if event.waiting}
     if waiting:
         store.commit_events(await _sent(config, [waiting[number] for number in sorted(waiting)], now=now, log=log))

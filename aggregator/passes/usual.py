@@ -34,7 +34,7 @@ _FORGOTTEN = 0.99  # the longest gap, with every gap
 _GAPS = 50
 _WATCHED = timedelta(days=2)
 _LATELY, _USUAL = 21.0, 180.0  # days in which a pace is forgotten to a third
-_SCARCE, _AGAIN = 0.15, 0.3  # of the usual pace: from where on it is scarce, and until when
+_SCARCE, _AGAIN = 0.2, 0.35  # of the usual pace: from where on it is scarce, and until when
 _EXPECTED = 10  # items in `_LATELY` days; of fewer nothing can be missed
 _ACCEPTED = timedelta(weeks=4)  # what an answer lacks for so long is its own way
 

@@ -70,7 +70,8 @@ def healed(place: Place, second_state: dict[str, str]) -> None:
     """The next pass does all that this one could not."""
     again = place.run()
     assert again.returncode == 0, again.stderr
-    assert differing(place.state(), second_state) == []
+    # What the operator was told of the fault stays told
+    assert [name for name in differing(place.state(), second_state) if name != "feeds/health.atom"] == []
     assert [path for path in place.root.rglob(".*") if path.is_file()] == []
 
 
