@@ -5,7 +5,6 @@ The exit statuses are those of `run`. It ends at SIGTERM, and when its parent is
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pickle
 import signal
@@ -16,7 +15,7 @@ from typing import BinaryIO
 
 from aggregator.cli import told
 from aggregator.cli.settings import Settings
-from aggregator.cli.stopping import stoppable
+from aggregator.cli.stopping import Stopping, stoppable
 from aggregator.errors import AggregatorError, PassRunningError
 from aggregator.passes import lock, one_pass
 from aggregator.passes.order import LENGTH, Order
@@ -37,9 +36,9 @@ def main() -> None:
     source = sys.stdin.buffer
     (length,) = LENGTH.unpack(source.read(LENGTH.size))
     order: Order = pickle.loads(source.read(length))  # noqa: S301  the service's own words
-    with stoppable():
+    with stoppable() as stopping:
         threading.Thread(target=_outlive_nobody, daemon=True).start()
-        status = _carried_out(at, order, sink)
+        status = _carried_out(at, order, sink, stopping)
     sys.exit(status)
 
 
@@ -49,7 +48,7 @@ def _outlive_nobody() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _carried_out(at: Settings, order: Order, sink: BinaryIO) -> int:
+def _carried_out(at: Settings, order: Order, sink: BinaryIO, stopping: Stopping) -> int:
     now = at.now()
     log = at.log().bind(**{"pass": told.pass_id(now)})
     watch = one_pass.Watch(
@@ -59,7 +58,7 @@ def _carried_out(at: Settings, order: Order, sink: BinaryIO) -> int:
     )
     try:
         with lock.held(order.data), connect.opened(order.store_url) as store:
-            done = asyncio.run(
+            done = stopping.run(
                 one_pass.run(order.config, store, order.output, now=now, request=order.request, watch=watch)
             )
     except PassRunningError as error:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def one_pass(at: Settings, request: Request, *, now: datetime) -> Summary:
     """A pass with the settings of the command line, under the lock, with a progress bar on a terminal."""
-    with stoppable(), ExitStack() as stack:
+    with stoppable() as stopping, ExitStack() as stack:
         first = not at.data.is_dir()
         if not first:  # before anything else: who comes second is to know it at once
             stack.enter_context(lock.held(at.data))
@@ -34,7 +34,7 @@ def one_pass(at: Settings, request: Request, *, now: datetime) -> Summary:
         store = stack.enter_context(at.store(config))
         progress = stack.enter_context(summary.progress(at))
         watch = _lines(at, now) if at.verbosity > 0 else passes.Watch(progress=progress, log=at.log)
-        return asyncio.run(passes.run(config, store, at.output, now=now, request=request, watch=watch))
+        return stopping.run(passes.run(config, store, at.output, now=now, request=request, watch=watch))
 
 
 def _lines(at: Settings, now: datetime) -> Watch:

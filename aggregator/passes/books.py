@@ -55,6 +55,7 @@ class Books:
         self._told = told
         self._now = now
         self._reached = False
+        self._dropped = False
         self._held: list[tuple[Source, Gathered, float]] = []
         self._waiting: list[SourceUpdate] = []
 
@@ -81,9 +82,15 @@ class Books:
         self._release()
 
     def flush(self) -> None:
+        if self._dropped:
+            return
         self._store.commit_all(self._waiting)
         self._waiting.clear()
         self._store.commit_hosts(self._hosts.changed())
+
+    def drop(self) -> None:
+        """The store takes nothing any more: what waits is asked for again."""
+        self._dropped = True
 
     def _before(self, source: Source) -> SourceState:
         return self._states.get(source.id) or SourceState(source_id=source.id)

@@ -235,6 +235,7 @@ async def gather(
                     group.create_task(one(source, opened))
             books.close()
         except* AggregatorError as errors:  # our store: the same for every source, one of them says it
+            books.drop()  # a store that is locked would be waited for once more
             raise errors.exceptions[0] from None
         finally:
             books.flush()

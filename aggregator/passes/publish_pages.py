@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from aggregator.errors import OutputError
 from aggregator.model import Carried, Item, ItemKey, Label, Revision, Site, Source, SourceState, State, Story
 from aggregator.passes import health
 from aggregator.publish import files, rights, shown
@@ -142,6 +143,8 @@ def _standing(output: Path) -> list[str]:
         return [path.name for path in (output / FOLDER).iterdir() if _OURS.fullmatch(path.name)]
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise OutputError(f"{error.filename}: {error.strerror}") from error
 
 
 def documents(planned: Plan, config: Config, store: Store, frame: Frame) -> Iterator[tuple[str, Rendered]]:
