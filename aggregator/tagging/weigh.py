@@ -11,16 +11,16 @@ from aggregator.model import ByHand, Evidence, Item, LabelKind, Tag, Tagging
 from aggregator.tagging import fields, match
 from aggregator.tagging.fields import Fields
 from aggregator.tagging.match import Reading
-from aggregator.tagging.rules import ELSEWHERE, STRONG, WEAK, Rules
+from aggregator.tagging.rules import ELSEWHERE, MEDIUM, STRONG, WEAK, Rules
 
 _VALUES = (0.2, 0.5, 1.0)  # of a weak, a medium, a strong term
 _REPEAT = 0.5  # every further hit of one term counts half of the one before: a term says at most twice its best place
 # What an item mentions is not what it is about: a label needs this share of the strongest label's score. On 120 labelled
 # releases 0.2 to 0.35 differ by less than a hundredth of F1, so it is not tuned to them.
 _SHARE = 0.3
-_SHARE_OF_ONE_TERM = 0.6  # the same for a label that rests on one term outside of the title: `brittle like a record`
+_SHARE_OF_ONE_TERM = 0.5  # the same for a cluster that rests on one term: `brittle like a record`
 _SHARE_OF_EVERYDAY_WORDS = 0.8  # the same for a label without a strong term
-# The same against news of subjects that belong to no cluster: half of it, and all of it on one term outside of the title
+# The same against news of subjects that belong to no cluster: half of it, and all of it on one term
 _SHARE_BESIDE_ELSEWHERE = 0.5
 _SHARE_OF_ONE_TERM_BESIDE_ELSEWHERE = 1.0
 _BODY_SIGNALS = 2  # different terms that a label needs which neither title nor lead name
@@ -76,7 +76,7 @@ class _Weighed(NamedTuple):
     place: int  # where it is named at its best, by more than weak terms
     enough: bool  # over the threshold, and not by weak signals or by a mention
     strong: bool  # by at least one strong term
-    confirmed: bool  # by the title or by two different terms
+    confirmed: bool  # by two different terms
 
 
 def tag(
@@ -179,7 +179,7 @@ def _weighed(label: str, found: _Found, reading: Reading, rules: Rules) -> _Weig
         place,
         not against and score >= rules.threshold and _convincing(counts, place),
         counts[STRONG] > 0,
-        place == _TITLE or counts[1] + counts[STRONG] >= _BODY_SIGNALS,
+        counts[MEDIUM] + counts[STRONG] >= _BODY_SIGNALS,
     )
 
 
@@ -278,5 +278,6 @@ def _holds(each: _Weighed, top: float, *, beside_words_of_the_field: bool) -> bo
     """Whether it stands beside the strongest label. Everyday words decide only where no other label of its kind has words of its
     own, and even then must speak nearly as loud as the loudest: `Wagen` and `Zug` are also of a carnival."""
     if each.strong:
-        return each.score >= (_SHARE if each.confirmed else _SHARE_OF_ONE_TERM) * top
+        alone = each.kind is _CLUSTER and not each.confirmed  # a topic cuts across: one word is enough beside a cluster
+        return each.score >= (_SHARE_OF_ONE_TERM if alone else _SHARE) * top
     return not beside_words_of_the_field and each.score >= _SHARE_OF_EVERYDAY_WORDS * top

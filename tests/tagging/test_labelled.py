@@ -13,6 +13,7 @@ from tests import shared_data
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 OWN = Path(__file__).with_name("labelled.jsonl")
+OBLIQUE = Path(__file__).with_name("oblique.jsonl")  # items that avoid the names of things, labelled for clusters alone
 THEN = datetime(2026, 11, 20, tzinfo=UTC)
 
 
@@ -30,6 +31,13 @@ def test_the_projects_own_items(config) -> None:
     assert report["items"] >= 150
     assert report["micro"]["f1"] >= 0.97, [mistake["title"] for mistake in report["mistakes"]]
     assert {name for name, scores in report["labels"].items() if scores["f1"] < 0.9} == set()
+
+
+def test_items_that_avoid_the_names_of_things(config) -> None:
+    report = labelled.tagging(config, OBLIQUE, now=THEN)
+    assert report["items"] >= 400
+    assert report["micro"]["f1"] >= 0.9, [mistake["title"] for mistake in report["mistakes"]]
+    assert {name for name, scores in report["labels"].items() if scores["f1"] < 0.85} == set()
 
 
 def test_items_that_others_labelled(config) -> None:

@@ -54,6 +54,11 @@ def test_a_mention_beside_what_the_item_is_about_does_not_count(labels) -> None:
     assert labels(title="Stahl und Wasserstoff", text="Blech. Guss. Zink.") == ["energie", "metall"]
 
 
+def test_a_label_of_one_term_needs_half_of_the_strongest(labels) -> None:
+    assert labels(title="Stahl, Blech und Wasserstoff", text="Guss. Zink.") == ["metall"]
+    assert labels(title="Stahl, Blech und Wasserstoff", text="Guss. Strom.") == ["energie", "metall"]
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
