@@ -1,4 +1,5 @@
-"""The one option of our own: golden files change only where somebody has read the difference. And how examples are searched."""
+"""The one option of our own: golden files change only where somebody has read the difference. How examples are searched, and how
+many tests run at once."""
 
 from __future__ import annotations
 
@@ -18,3 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--review-golden", action="store_true", help="show what differs from each golden file and ask (needs -s)"
     )
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs on twice as many processes as there are processors: much of it waits for sockets, disks and other
+    processes. Some tests that were asked for by name run here, where they can be watched."""
+    asked = any(not given.startswith("-") for given in config.invocation_params.args)
+    return 0 if asked else 2 * min(4, os.cpu_count() or 1)
