@@ -71,7 +71,7 @@ def current(config: Config, store: Store, output: Path, known: str | None) -> bo
     """Whether the pages are those that were made from `known`, the mark of the last time, and nothing has changed since."""
     was = _mark(known)
     own = all((output / name).is_file() for name in names(config.site))
-    stand = own and (was.stories == 0 or (output / FOLDER).is_dir())
+    stand = own and was.stories == len(_standing(output))
     made = (_rules(config), _digest(listed(config, store)), store.generation())
     return stand and made == (was.rules, was.sources, was.generation)
 
@@ -84,12 +84,13 @@ def count(config: Config, known: str | None) -> int:
 def plan(config: Config, store: Store, output: Path, known: str | None) -> Plan:
     """What differs from the pages that were made from `known`; None: take nothing as known."""
     was, rules, sources = _mark(known), _rules(config), listed(config, store)
-    if was.rules == rules and (output / FOLDER).is_dir():
+    written = _standing(output)
+    if was.rules == rules and was.stories == len(written):
         return _further(config, store, was, sources)
     addresses = {_page(slug): story_id for slug, story_id in store.addresses().items()}
-    standing = {f"{FOLDER}/{name}" for name in _standing(output)}
-    # Everything is written again where the rules are others, and what is missing where the folder was emptied
-    stale = set(addresses.values())
+    standing = {f"{FOLDER}/{name}" for name in written}
+    stale = {addresses[name] for name in addresses.keys() - standing}
+    stale |= set(addresses.values()) if was.rules != rules else _changed(store, was.generation)
     former: dict[str, list[str]] = defaultdict(list)
     for name, story_id in sorted(addresses.items()):
         if story_id in stale and name != shown.page(story_id):
@@ -108,7 +109,6 @@ def _further(config: Config, store: Store, was: _Mark, sources: tuple[Listed, ..
     """What settling changed since, without a look at all that there is."""
     since = store.changed_since(was.generation)
     stories = {name: one for batch in _batches(since.changed) for name, one in store.stories(batch).items()}
-    related = {name for story in stories.values() for name in story.related}
     former = {
         name: tuple(sorted({shown.page(one) for one in story.absorbed} - {shown.page(name)}))
         for name, story in stories.items()
@@ -117,13 +117,23 @@ def _further(config: Config, store: Store, was: _Mark, sources: tuple[Listed, ..
     answered = {name for names in former.values() for name in names}
     stories_now = store.address_count()
     return Plan(
-        stale=tuple(sorted(stories.keys() | related)),
+        stale=tuple(sorted(_with_related(stories))),
         former=former,
         gone=tuple(sorted({shown.page(one) for one in since.gone} - answered)),
         sources=sources,
         mark=str(_Mark(was.rules, _digest(sources), since.generation, stories_now)),
         total=stories_now + len(names(config.site)),
     )
+
+
+def _changed(store: Store, generation: int) -> set[str]:
+    """The stories that were written again since that generation, and those that name them as related."""
+    changed = store.changed_since(generation).changed
+    return {name for batch in _batches(changed) for name in _with_related(store.stories(batch))}
+
+
+def _with_related(stories: Mapping[str, Story]) -> set[str]:
+    return stories.keys() | {name for story in stories.values() for name in story.related}
 
 
 def _rules(config: Config) -> str:

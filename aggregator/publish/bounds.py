@@ -10,7 +10,7 @@ from aggregator.publish.view import Rendered, View
 
 MOST = 1_000_000  # bytes of a document, in each format
 _SHARE = 0.95  # of what seems to fit: entries differ
-_TRIES = 2  # with less HTML, before there is none and entries are left out
+_TRIES = 4  # with less HTML, before there is none and entries are left out
 
 
 def bounded(

@@ -80,7 +80,9 @@ def _feed(view: View, format_: Literal["rss", "atom"]) -> FeedGenerator:
     feed = FeedGenerator()
     feed.register_extension("agg", FeedExtension, EntryExtension)
     feed.agg.hub = view.hub
-    feed.agg.archive = view.number > 0
+    # The only page of an archive is marked as one when the next is there, which it then leads to: without either neighbour the
+    # mark is a fault to validators (RFC 5005 asks for it with SHOULD)
+    feed.agg.archive = view.number > 0 and bool(view.older or view.newer)
     feed.agg.chain = view.chain(format_)
     feed.id(_feed_id(view))
     title = legible.text(told.title).strip() or told.id

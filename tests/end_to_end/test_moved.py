@@ -47,7 +47,9 @@ def test_only_what_gives_the_known_items_is_written(
         server.script("/feed", lambda _: Reply(status=301, headers={"Location": server.url("/new.xml")}))
         server.reply("/new.xml", feed(1, 2))
         (tmp_path / "config/sources").mkdir(parents=True)
-        (tmp_path / "config/aggregator.yaml").write_text("base_url: https://news.example/\ntitle: News\n")
+        (tmp_path / "config/aggregator.yaml").write_text(
+            "base_url: https://news.example/\ntitle: News\nlimits: {gap: 0s}\n"
+        )
         file = tmp_path / "config/sources/amt.yaml"
         file.write_text(before := CONFIG.format(server.url("/feed")))
         result(aggregator("run", "--json"))

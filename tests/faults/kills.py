@@ -1,7 +1,7 @@
 """`./do python -m tests.faults.kills [--kills 500]`: kill -9 at any instant of a pass, and what is left of it.
 
 Half of the kills hit a first pass (an empty store), half a second one (some sources say something new). Each comes after a time
-drawn evenly from the length of an undisturbed pass; where strace is there, every other one instead at a system call that
+drawn evenly from the length of an undisturbed pass; where strace is there, every third one instead at a system call that
 matters: the n-th sync, rename, write or removal. After each: the store is sound and holds whole sources; every published file
 is whole, and the old or the new one; the next pass starts at once and ends in the state of an undisturbed one, with no file left
 over.
@@ -100,7 +100,7 @@ def kills(world: World, count: int, seed: int, *, at_once: int = 2) -> Iterator[
 
 def _moment(reference: Reference, chance: random.Random, number: int) -> str:
     calls = [call for call, times in reference.calls.items() if times]
-    if not calls or number % 2:
+    if not calls or number % 3:
         return f"{chance.uniform(0, 1.05 * reference.seconds):.3f} s"
     call = chance.choice(calls)
     return f"{call} {chance.randint(1, reference.calls[call])}"

@@ -46,8 +46,9 @@ class World:
         return self.health(NOW).remembered
 
     def files(self) -> dict[str, tuple[bytes, int]]:
-        # What the operator is told of (a year without news, where the clock says so) is none of the news
-        found = (path for path in self.out.rglob("*") if path.is_file() and path.name != "health.atom")
+        # How sources are, and what the operator is told (a year without news, where the clock says so), is none of the news
+        health = {"health.atom", "sources.html"}
+        found = (path for path in self.out.rglob("*") if path.is_file() and path.name not in health)
         return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
 
 

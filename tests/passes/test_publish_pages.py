@@ -72,6 +72,7 @@ class World:
     folder: Path
     store: connect.Store
     more: str = ""  # of aggregator.yaml
+    sources: str = SOURCES
     now: datetime = NOW
 
     @property
@@ -82,7 +83,7 @@ class World:
     def config(self) -> load.Config:
         (self.folder / "config").mkdir(exist_ok=True)
         (self.folder / "config/aggregator.yaml").write_text(BASE + self.more)
-        (self.folder / "config/sources.yaml").write_text(SOURCES)
+        (self.folder / "config/sources.yaml").write_text(self.sources)
         return load.load(self.folder / "config", environment={})
 
     def say(self, *items: Item, changed: bool = False) -> Published:
@@ -274,7 +275,8 @@ def test_the_page_of_sources_changes_only_when_there_is_something_to_tell(world:
     world.store.commit(SourceUpdate(state=replace(well, last_success=NOW + HOUR)))  # once more: nothing to tell
     assert world.publish().written == 0
     failing = Failing(failure=Failure.TIMEOUT, message="no answer in 30 s", since=NOW)
-    world.store.commit(SourceUpdate(state=replace(well, failing=failing)))
+    later = NOW + 30 * HOUR
+    world.store.commit(SourceUpdate(state=replace(well, failing=failing, failures=4, last_checked=later)))
     assert world.publish().written == 1
     assert "gestört zuletzt erreicht 20. November 2026" in words(world.public / "sources.html")
 

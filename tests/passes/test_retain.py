@@ -113,7 +113,7 @@ def test_two_years_later(tmp_path: Path) -> None:
         assert passed(NOW + timedelta(days=730)) == ["20", "3", "4"]
         assert store.counts()["stories"] == 3
         assert len(store.known("one").items) == 11, "tombstones"
-        assert store.search("Wort7", 10) == ()
+        assert store.search("Wort7", 10).ids == ()
         server.reply("/feed", feed(3, 4, 7, 20))  # an old one comes back to the page
         assert passed(NOW + timedelta(days=732)) == ["20", "3", "4"]
         before, after = store.vacuum()

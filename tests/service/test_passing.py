@@ -111,7 +111,7 @@ def test_a_pass_that_will_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest
         while not (tmp_path / "deaf").exists():
             await asyncio.sleep(0.02)
         await world.passes.stop()
-        await asyncio.wait_for(looking, 10)
+        await asyncio.wait_for(looking, 30)
 
     asyncio.run(life())
     assert world.condition.passes == {"stopped": 1}
