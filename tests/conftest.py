@@ -21,6 +21,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# Files that take a minute, so that none of them begins when all the others are done
+_LONG = ("faults/test_kills", "end_to_end/test_hostile_pass", "end_to_end/test_recorded", "passes/test_archives", "end_to_end")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((number for number, part in enumerate(_LONG) if part in item.nodeid), len(_LONG))
+
+    items.sort(key=place)
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The whole suite runs on twice as many processes as there are processors: much of it waits for sockets, disks and other
     processes. Some tests that were asked for by name run here, where they can be watched."""
