@@ -22,7 +22,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 # Files that take a minute, so that none of them begins when all the others are done
-_LONG = ("faults/test_kills", "end_to_end/test_hostile_pass", "end_to_end/test_recorded", "passes/test_archives", "end_to_end")
+_LONG = (
+    "faults/test_kills",
+    "end_to_end/test_hostile_pass",
+    "end_to_end/test_recorded",
+    "passes/test_archives",
+    "end_to_end",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -146,5 +146,6 @@ def _server(serving: Serving, application: Application) -> Any:
             access_log=False,
             timeout_graceful_shutdown=_GRACE,
             server_header=False,
+            proxy_headers=False,  # who asks decides nothing; and its wrapper would hide the short way (web/protocol.py)
         )
     )

@@ -130,7 +130,9 @@ class Passes:
             start_new_session=True,  # Ctrl-C is for the service; it ends its passes
         )
         self._process = process
-        if self._stopping:  # meanwhile: it has hardly begun, and nobody else would look whether it heeds a milder signal
+        if (
+            self._stopping
+        ):  # meanwhile: it has hardly begun, and nobody else would look whether it heeds a milder signal
             process.kill()
         assert process.stdin is not None
         assert process.stdout is not None
