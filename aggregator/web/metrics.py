@@ -72,8 +72,8 @@ class Metrics:
         return Counting(application, self.count, self.at_once)
 
     def at_once(self, request: bytes, status: int) -> None:
-        """An answer that took no waiting. A plain number, added to the others when somebody asks: at the rate of 304s a counter with
-        its lock is a third of the work."""
+        """An answer that took no waiting. A plain number, added to the others when somebody asks: at the rate of 304s a counter
+        with its lock is a third of the work."""
         kind = "feed" if request.startswith(b"GET /feeds/") else route(_path(request))
         self._plain[kind, status] += 1
 
