@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.config import document
 from aggregator.errors import ConfigError
+from tests import patience
 
 
 def faults(content: str | bytes, **environment: str) -> list[ConfigError]:
@@ -111,7 +112,7 @@ def test_an_alias_bomb_ends_at_once() -> None:
     started = time.perf_counter()
     (fault,) = faults("\n".join(lines))
     assert "more than 200,000 values" in fault.found
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < patience.busy()
 
 
 def test_places() -> None:

@@ -17,13 +17,13 @@ import pytest
 from aggregator.errors import Failure
 from aggregator.model import SourceState, Validators
 from aggregator.store import connect
+from tests import patience
 from tests.servers.hostile import contents, documents, faults, passing, world
 from tests.servers.hostile.behaviour import OK
 
 pytestmark = pytest.mark.slow
 
 SECONDS = 60
-BUSY = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 2)  # where others work too, it takes as much longer
 MEGABYTES = 300 + 80 * (min(4, os.cpu_count() or 1) - 2)  # on two processors; each further one has a parser of its own
 ROWS = [pytest.param(behaviour.name, id=f"{behaviour.name}: {behaviour.does}") for behaviour in world.BEHAVIOURS]
 BEYOND = [
@@ -91,7 +91,7 @@ def test_the_pass_ends_in_time_with_little_memory_and_without_a_traceback(surviv
     passed = survived.passed
     assert passed.status == 0
     assert "Traceback" not in passed.errors
-    assert passed.seconds <= SECONDS * BUSY
+    assert passed.seconds <= SECONDS * patience.busy()
     assert passed.peak <= MEGABYTES * 1_000_000
     assert passed.summary["sources"]["due"] == len(survived.world.expected)
 

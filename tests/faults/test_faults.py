@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import patience
 from tests.faults.kills import STRACE
 from tests.faults.world import Place, World, complete, differing
 from tests.servers.local_world import LocalServer, Raw, Reply
@@ -178,7 +179,9 @@ def test_a_lock_that_is_kept_ends_the_pass_with_a_message(place: Place, second_s
         other.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
         ended = place.run()
-        assert time.monotonic() - began < 5.0 + 2.0 + 3.0  # the wait, and what starting takes on a busy machine
+        assert (
+            time.monotonic() - began < (5.0 + 2.0 + 3.0) * patience.busy()
+        )  # the wait, and what starting takes on a busy machine
         other.execute("COMMIT")
     said(ended, 4, "locked by another program")
     intact(place, before)
@@ -255,7 +258,7 @@ def test_a_signal_during_a_fetch_ends_it_within_five_seconds(
         began = time.monotonic()
         process.send_signal(number)
         _, err = process.communicate(timeout=20)
-        assert time.monotonic() - began < 5, err
+        assert time.monotonic() - began < 5 * patience.busy(), err
         assert "Traceback" not in err
         server.script("/1", slow._answer)
         assert place.run().returncode == 0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import Authority, Headline, PublishedFeed, Selection, Source
 from aggregator.publish import select
+from tests import patience
 
 NOON = datetime(2026, 10, 12, 12, tzinfo=UTC)
 SOURCES = {
@@ -133,5 +134,5 @@ def test_a_thousand_feeds_of_one_source_over_20_000_headlines_take_well_under_a_
     start = time.perf_counter()
     shelf = select.shelve(stories)
     taken = [select.select(feed(sources=(name,)), shelf, sources, {}) for name in sources]
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < patience.busy()
     assert sum(map(len, taken)) > 19_000
