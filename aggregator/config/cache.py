@@ -141,20 +141,25 @@ class _ConfigOnly(pickle.Unpickler):
 
 
 def _keep(cache: Path, files: bytes, environment: Mapping[str, str], names: tuple[str, ...], config: Config) -> None:
-    """Whole or not at all, and for its owner alone: mkstemp gives 0600. Where nothing can be written, the next start is slow."""
-    from tempfile import mkstemp
+    """Whole or not at all, and for its owner alone. Where nothing can be written, or somebody else does, the next start is slow.
+
+    The name beside it is always the same, so that what a killed process left is written over; who writes holds its lock.
+    """
+    import fcntl
 
     content = pickle.dumps(config, protocol=pickle.HIGHEST_PROTOCOL)
     sealed = b"\n".join((" ".join(names).encode(), _seal(files, environment, names, content), content))
-    try:
+    new = cache.with_name(f".{cache.name}.new")
+    with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        handle, written = mkstemp(prefix=f".{cache.name}.", dir=cache.parent)
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(new, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(file.fileno()).st_ino != new.stat().st_ino:
+                return  # another process has put it into its place between the two lines above
+            file.truncate()
             file.write(sealed)
-        Path(written).replace(cache)
-    except OSError:
-        with suppress(OSError):
-            Path(written).unlink()
+            file.flush()
+            try:
+                new.replace(cache)
+            except OSError:
+                new.unlink()
