@@ -68,6 +68,10 @@ def restore(path: str, source: Path) -> None:
         store.execute("PRAGMA journal_mode = WAL")
         with store:
             store.execute("DELETE FROM rendered")
+            if store.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'archives'"
+            ).fetchone():  # not in copies of old schemas
+                store.execute("UPDATE archives SET digest = ''")
         store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -156,3 +156,13 @@ def test_an_upgrade_that_is_killed_leaves_the_old_schema_or_the_new_one(first_st
         with connect.opened(f"sqlite:///{first_store}") as store:
             assert len(store.states()) == 2
     assert found == {1, schema.VERSION}
+
+
+def test_pages_of_archives_are_compared_again_after_a_restore(url: str, path: Path, tmp_path: Path) -> None:
+    """On the disk may stand what was written after the copy was made."""
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("INSERT INTO archives (feed_id, page, digest) VALUES ('all', 1, 'as it was')")
+    connect.backup_to(url, copy := tmp_path / "copy")
+    connect.restore_from(url, copy)
+    with connect.opened(url) as store:
+        assert store.feeds.archives() == {"all": {1: ""}}
