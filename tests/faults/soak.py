@@ -12,9 +12,8 @@ import asyncio
 import gc
 import multiprocessing
 import os
-import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -75,14 +74,13 @@ def serve(pipe: Connection) -> None:
             pipe.send(None)
 
 
-def soak(folder: Path, passes: int, every: int) -> list[Sample]:
+def soak(folder: Path, passes: int, every: int) -> Iterator[Sample]:
     """Runs so many passes; a sample after each `every` of them."""
     here, there = multiprocessing.get_context("spawn").Pipe()
     sources = multiprocessing.get_context("spawn").Process(target=serve, args=(there,))
     sources.start()
     try:
         config = load.load(_configured(folder, here.recv()), environment={})
-        samples = []
         for number in range(1, passes + 1):
             here.send(number)
             here.recv()
@@ -97,9 +95,8 @@ def soak(folder: Path, passes: int, every: int) -> list[Sample]:
                 asyncio.run(done)
                 items = store.counts()["items"]
             if number % every == 0:
-                samples.append(_sample(folder, number, items))
+                yield _sample(folder, number, items)
         here.send(-1)
-        return samples
     finally:
         sources.join(5)
         sources.kill()
@@ -146,14 +143,14 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=2000)
     parser.add_argument("--every", type=int, default=50)
     given = parser.parse_args()
+    samples = []
+    print(" passes  memory kB  handles  store kB  output kB  items", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        samples = soak(Path(folder), given.passes, given.every)
-    print(" passes  memory kB  handles  store kB  output kB  items")
-    for one in samples[:: max(1, len(samples) // 20)]:
-        print("{:7} {:10} {:8} {:9} {:10} {:6}".format(*one))
+        for one in soak(Path(folder), given.passes, given.every):
+            samples.append(one)
+            print("{:7} {:10} {:8} {:9} {:10} {:6}".format(*one), flush=True)
     for name in ("memory", "handles", "store", "output"):
         print(f"{name} per 1,000 passes, second half: {slope(samples, name):+.1f}")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
