@@ -89,7 +89,7 @@ class Commands(click.Group):
     show_default=True, help="How log lines on standard error look.",
 )  # fmt: skip
 @click.option("-v", "--verbose", count=True, help="Say more (-v, -vv).")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what somebody should look at.")
 @click.pass_context
 def cli(ctx: click.Context, /, **given: Any) -> None:
     """Collects news from feeds and pages, recognises each piece of news wherever it appears, tags it, and publishes
@@ -124,8 +124,10 @@ def run(ctx: click.Context, only: tuple[str, ...], force: bool, as_json: bool) -
         click.echo(summary.as_json(done))
     elif at.verbosity >= 0:
         summary.table(done, at.output)
-    elif done.failures:  # cron mail: only what a person should know
+    elif only:  # somebody asked for these
         summary.failures(done)
+    else:
+        summary.lasting(done)
 
 
 @cli.command()

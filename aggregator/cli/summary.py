@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.errors import ADVICE, Failure
-from aggregator.passes import faults
+from aggregator.passes import faults, told
 
 if TYPE_CHECKING:
     from aggregator.cli.settings import Settings
@@ -41,6 +41,7 @@ def as_dict(done: Summary) -> dict[str, Any]:
         ],
         "dropped": list(done.published.dropped),
         "published": faults.as_dict(done.published.faults),
+        "events": list(done.events),
     }
 
 
@@ -70,9 +71,20 @@ def failures(done: Summary) -> None:
     for one in done.failures:
         if one.failed:
             click.echo(f"failed   {one.source_id}: {one.failed.failure.value}: {one.failed.detail}", err=True)
-    for told in done.published.faults:
-        click.echo(f"refused  {told.sentence}", err=True)
-    for name in sorted({*done.published.dropped} - {told.entry for told in done.published.faults}):
+    _refused(done)
+
+
+def lasting(done: Summary) -> None:
+    """What cron's mail is to say: what has lasted and was not said before, what ended, and what could not be published."""
+    for event in done.events:
+        click.echo("\n  ".join(told.in_words(event)), err=True)
+    _refused(done)
+
+
+def _refused(done: Summary) -> None:
+    for fault in done.published.faults:
+        click.echo(f"refused  {fault.sentence}", err=True)
+    for name in sorted({*done.published.dropped} - {fault.entry for fault in done.published.faults}):
         click.echo(f"dropped  {name}: it could not be published", err=True)
 
 

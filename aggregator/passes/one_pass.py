@@ -78,6 +78,7 @@ class Summary:
     asked: tuple[Asked, ...]
     settled: Settled
     published: Published
+    events: tuple[Mapping[str, Any], ...] = ()  # what is told of the health of sources and installation: told.as_dict
     seconds: float
 
     def sources(self, status: str) -> int:
@@ -137,9 +138,13 @@ async def run(
     except OutputError as error:
         await telling(told.Found(states=gathering.states, unwritten=str(error)))
         raise
-    await telling(told.Found(states=gathering.states))
+    events = tuple(told.as_dict(event, config) for event in await telling(told.Found(states=gathering.states)))
     return Summary(
-        asked=gathering.asked, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3)
+        asked=gathering.asked,
+        settled=settled,
+        published=published,
+        events=events,
+        seconds=round(time.perf_counter() - started, 3),
     )
 
 

@@ -36,8 +36,8 @@ class Found:
 
 async def tell(
     config: Config, store: Store, output: Path, passed: Found, *, now: datetime, log: Callable[[], Any]
-) -> None:
-    """Looks at all sources, and tells what is new. Raises StoreError and OutputError."""
+) -> tuple[Event, ...]:
+    """Looks at all sources, and tells what is new: the events of this pass. Raises StoreError and OutputError."""
     before, last = store.unfinished_events()
     found = health.health(config.sources, passed.states, {})
     installation = alarms.Installation(offline_since=store.offline_since(), output=passed.unwritten)
@@ -51,6 +51,7 @@ async def tell(
     waiting = {event.number: event for event in (*before, *changed) if event.waiting}
     if waiting:
         store.commit_events(await _sent(config, [waiting[number] for number in sorted(waiting)], now=now, log=log))
+    return tuple(event for event in changed if event.number > last)
 
 
 def publish(config: Config, store: Store, output: Path, *, anew: bool) -> None:
@@ -70,27 +71,23 @@ def notice(event: Event, config: Config) -> Any:
     from aggregator.publish.events import Notice
 
     kind = "over" if event.over is not None else event.state.value if event.state else "installation"
-    return Notice(
-        number=event.number,
-        at=event.at,
-        title=alarms.headline(event, _names(config)),
-        term=kind,
-        paragraphs=tuple(lines(event, config)),
-    )
+    title, *paragraphs = in_words(as_dict(event, config))
+    return Notice(number=event.number, at=event.at, title=title, term=kind, paragraphs=tuple(paragraphs))
 
 
-def lines(event: Event, config: Config) -> list[str]:
-    """An event in words, without its headline."""
-    names = _names(config)
-    said = [event.detail] if event.detail else []
-    said.append(alarms.advice(event))
-    listed = [one for one in event.sources if one != INSTALLATION]
-    said += [f"{one}: {names.get(one, 'not configured any more')}" for one in listed]
-    return said
+def in_words(event: Mapping[str, Any]) -> Iterator[str]:
+    """An event, given as `as_dict` has it, for people: its headline, then a paragraph or line each."""
+    yield event["title"]
+    if event["detail"]:
+        yield event["detail"]
+    yield event["advice"]
+    for source in event["sources"]:
+        yield f"{source['id']}: {source['name'] or 'not configured any more'}"
 
 
 def as_dict(event: Event, config: Config) -> dict[str, Any]:
-    """An event under stable keys, as the webhook and `status --json` have it."""
+    """An event under stable keys, as the webhook and `status --json` have it. The name of a source that is not configured
+    any more is None."""
     names = _names(config)
     return {
         "number": event.number,
@@ -101,7 +98,7 @@ def as_dict(event: Event, config: Config) -> dict[str, Any]:
         "title": alarms.headline(event, names),
         "detail": event.detail,
         "advice": alarms.advice(event),
-        "sources": [{"id": one, "name": names.get(one, one)} for one in event.sources if one != INSTALLATION],
+        "sources": [{"id": one, "name": names.get(one)} for one in event.sources if one != INSTALLATION],
         "open": len(event.open),
     }
 
@@ -168,17 +165,14 @@ async def _send(way: Telling, config: Config, events: Sequence[Event]) -> Failed
 
 def document(config: Config, events: Sequence[Event]) -> dict[str, Any]:
     """What is sent: `title` and `text` for people (chat programs show `text`), `events` for programs."""
-    heads = [alarms.headline(event, _names(config)) for event in events]
-    title = heads[0] if len(heads) == 1 else f"{len(heads)} events, {heads[0]}"
-    parts = [
-        "\n".join([head, *(f"  {line}" for line in lines(event, config))])
-        for head, event in zip(heads, events, strict=True)
-    ]
+    shown = [as_dict(event, config) for event in events]
+    title = shown[0]["title"] if len(shown) == 1 else f"{len(shown)} events, {shown[0]['title']}"
+    parts = ["\n  ".join(in_words(event)) for event in shown]
     page = f"{config.site.base_url}{'status' if config.site.served else 'feeds/health.atom'}"
     return {
         "installation": config.site.title,
         "url": config.site.base_url,
         "title": f"[{config.site.title}] {title}",
         "text": "\n\n".join([*parts, page]) + "\n",
-        "events": [as_dict(event, config) for event in events],
+        "events": shown,
     }

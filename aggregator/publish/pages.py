@@ -25,6 +25,8 @@ from aggregator.publish.view import Rendered, View, page_name, whole
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from aggregator.publish.events import Notice
+
 # What a page may load and do, told by the page itself: any static server may serve it, without our headers. There is no script
 # to allow, and pictures come from nowhere.
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
@@ -159,9 +161,11 @@ class SourceRow:
     items: int = 0
 
 
-def status(rows: Sequence[SourceRow], frame: Frame, *, fault: str | None = None) -> Rendered:
-    """The health of all sources, at `/status`: those in trouble first, in the order given. `fault`: what is wrong with a
-    configuration that is not in use."""
+def status(
+    rows: Sequence[SourceRow], frame: Frame, *, notices: Sequence[Notice] = (), fault: str | None = None
+) -> Rendered:
+    """The health of all sources, at `/status`: those in trouble first, in the order given, then what was told of them.
+    `fault`: what is wrong with a configuration that is not in use."""
     phrases = words.of(frame.site.language)
     ordered = sorted(rows, key=lambda row: row.state in _WELL)
     table = [
@@ -174,8 +178,9 @@ def status(rows: Sequence[SourceRow], frame: Frame, *, fault: str | None = None)
         }
         for row in ordered
     ]
+    told = [{"notice": notice, "at": moment(notice.at, frame)} for notice in notices]
     counts = _counts(ordered, phrases)
-    return Rendered(content=fill("status.html", frame, root="", rows=table, counts=counts, fault=fault))
+    return Rendered(content=fill("status.html", frame, root="", rows=table, counts=counts, told=told, fault=fault))
 
 
 def _counts(rows: Sequence[SourceRow], phrases: Mapping[str, str]) -> str:

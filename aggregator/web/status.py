@@ -6,13 +6,13 @@ import asyncio
 import time
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from aggregator.errors import StoreError
+from aggregator.model import Event
 from aggregator.passes import health, told
 from aggregator.publish import pages
 from aggregator.store import connect
@@ -31,13 +31,14 @@ def routes(site: Site) -> list[Route]:
 
     async def page(_: Request) -> Response:
         rows = await asyncio.to_thread(sources, site)
-        now = site.clock()
-        rendered = pages.status([_row(row, now=now) for row in rows], frame, fault=site.condition.config_fault)
+        notices = [told.notice(event, site.config) for event in await asyncio.to_thread(_events, site)]
+        shown = [_row(row, now=site.clock()) for row in rows]
+        rendered = pages.status(shown, frame, notices=notices, fault=site.condition.config_fault)
         return Response(rendered.content, media_type="text/html; charset=utf-8")
 
     async def as_json(_: Request) -> Response:
         rows = await asyncio.to_thread(sources, site)
-        events = await asyncio.to_thread(_events, site)
+        events = [told.as_dict(event, site.config) for event in await asyncio.to_thread(_events, site)]
         shown = [health.as_dict(row, now=site.clock()) for row in rows]
         return JSONResponse({"sources": shown, "events": events, "config": {"fault": site.condition.config_fault}})
 
@@ -46,8 +47,8 @@ def routes(site: Site) -> list[Route]:
         return PlainTextResponse(f"{missing or 'ok'}\n", status_code=503 if missing else 200)
 
     async def counted(_: Request) -> Response:
-        told = partial(site.metrics.text, site.condition, site.config.sources, site.store_url)
-        content = await asyncio.to_thread(told)
+        text = partial(site.metrics.text, site.condition, site.config.sources, site.store_url)
+        content = await asyncio.to_thread(text)
         return Response(content, media_type=metrics.CONTENT_TYPE)
 
     return [
@@ -90,9 +91,9 @@ def _row(row: health.Health, *, now: datetime) -> pages.SourceRow:
     )
 
 
-def _events(site: Site) -> list[dict[str, Any]]:
+def _events(site: Site) -> tuple[Event, ...]:
     with connect.opened(site.store_url) as store:
-        return [told.as_dict(event, site.config) for event in store.events(_EVENTS)]
+        return store.events(_EVENTS)
 
 
 def sources(site: Site) -> tuple[health.Health, ...]:

@@ -97,6 +97,8 @@ def test_one_failing_source_is_one_line_and_costs_nothing_else(tmp_path: Path, a
         assert published(tmp_path) == ["Eins"]
         quiet = aggregator("-q", "run", "--source", "good")
         assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+        asked = aggregator("-q", "run", "--source", "missing")
+        assert (asked.stdout, asked.stderr.split(":")[:2]) == ("", ["failed   missing", " http_404"])
 
 
 def test_a_listing_with_pages_behind_it(tmp_path: Path, aggregator, result) -> None:

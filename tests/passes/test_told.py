@@ -18,6 +18,7 @@ from typing import Any
 import feedparser
 import pytest
 
+from aggregator.cli import summary
 from aggregator.config import load
 from aggregator.errors import OutputError
 from aggregator.passes import one_pass
@@ -163,6 +164,28 @@ def test_what_lasts_stands_in_the_health_feed_and_in_no_other(tmp_path: Path) ->
     others = [path for path in world.out.rglob("*") if path.is_file() and path.name != "health.atom"]
     assert [path.name for path in others if b"http_404" in path.read_bytes()] == []
     assert b"health" not in (world.out / "feeds.opml").read_bytes()
+
+
+def test_cron_is_told_of_a_trouble_once_and_of_its_end_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(hours: float) -> list[str]:
+        summary.lasting(world.run(hours))
+        told = capsys.readouterr()
+        assert told.out == ""
+        return told.err.splitlines()
+
+    with LocalServer() as server:
+        world = World(tmp_path, server)
+        assert said(0) == []
+        server.reply("/eins", b"", status=404)
+        assert said(1) == said(10) == []
+        headline, *below = said(22)
+        assert headline == "failing (http_404): Amt <eins>"
+        assert below[-1] == "  eins: Amt <eins>"
+        assert said(23) == [], "it was said"
+        server.reply("/eins", FEED)
+        assert said(24) == []
+        assert said(37)[0] == "over (http_404): Amt <eins>"
+        assert said(38) == []
 
 
 def test_an_event_is_sent_once_to_each_and_again_only_where_it_failed(tmp_path: Path) -> None:

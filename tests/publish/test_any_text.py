@@ -23,6 +23,7 @@ from aggregator import opml, text
 from aggregator.clean import html
 from aggregator.model import Carried, Evidence, OwnTexts, Selection, Tag
 from aggregator.publish import jsonfeed, own_pages, pages, story_page, xml
+from aggregator.publish.events import Notice
 from aggregator.publish.own_pages import Listed
 from aggregator.publish.story_page import Dossier, Revised
 from aggregator.publish.view import View
@@ -127,7 +128,11 @@ def check_lists(view: View, frame: pages.Frame) -> None:
         for one in view.sources.values()
         for state in ("failing", "ok")
     ]
-    etree.fromstring(pages.status(rows, frame).content, STRICT)
+    notices = [
+        Notice(number=number, at=NOON, title=one.name, term="failing", paragraphs=(one.name, one.url))
+        for number, one in enumerate(view.sources.values())
+    ]
+    etree.fromstring(pages.status(rows, frame, notices=notices).content, STRICT)
 
 
 def check_pages(view: View, frame: pages.Frame, texts: list[str]) -> None:

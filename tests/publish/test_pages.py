@@ -16,6 +16,7 @@ from lxml import html as lxml_html
 
 from aggregator.model import DateTrust, PublishedFeed, Selection, Tag
 from aggregator.publish import own_pages, pages, shown, story_page
+from aggregator.publish.events import Notice
 from aggregator.publish.pages import SourceRow
 from tests import shared_data
 from tests.publish.test_own_pages import listed
@@ -73,6 +74,15 @@ ROWS = [
         since=datetime(2026, 10, 1, tzinfo=UTC),
     ),
 ]
+NOTICES = [
+    Notice(
+        number=2,
+        at=datetime(2026, 10, 2, 7, tzinfo=UTC),
+        title="failing (timeout): Blatt",
+        term="failing",
+        paragraphs=("no answer in 30 s", "b: <Blatt>"),
+    )
+]
 
 
 @pytest.fixture
@@ -82,7 +92,7 @@ def all_pages(told, frame, sources) -> dict[str, etree._Element]:
         "energie/index.html": pages.feed(told, frame),
         "index.html": pages.index(replace(told, feed=feeds()[0]), frame),
         "search": pages.search(replace(told, query='Speicher "&'), frame),
-        "status": pages.status(ROWS, frame),
+        "status": pages.status(ROWS, frame, notices=NOTICES),
         "stories/1.html": story_page.page(dossier(told.stories[0], told, related=told.stories[1:]), frame),
         "stories/2.html": story_page.moved(told.stories[0], frame),
         "sources.html": own_pages.sources(listed(sources), frame),
@@ -102,6 +112,14 @@ def test_every_page_has_a_language_a_title_one_h1_and_a_way_to_the_content(all_p
         assert page.find(f".//main[@id='{skip.get('href').removeprefix('#')}']") is not None
         assert page.find(".//header") is not None
         assert page.find(".//footer") is not None
+
+
+def test_the_status_page_says_what_was_told(all_pages) -> None:
+    [told] = all_pages["status"].findall(".//ul[@class='told']/li")
+    assert told.findtext("strong") == "failing (timeout): Blatt"
+    assert "b: <Blatt>" in [each.text for each in told.findall("span")]
+    assert told.find("time").get("datetime") == "2026-10-02T07:00:00Z"
+    assert told.getparent().get("lang") == "en"
 
 
 def test_headings_skip_no_level(all_pages) -> None:
@@ -141,7 +159,7 @@ def test_own_links_are_relative_and_lead_to_what_is_written(all_pages) -> None:
                 "https://host.example/unter/pfad/"
             )
             path, _, anchor = target.partition("?")[0].partition("#")
-            assert path in written | {"search.atom"}, (name, href)
+            assert path in written | {"search.atom", "feeds/health.atom"}, (name, href)
             assert not anchor or all_pages[path].find(f".//*[@id='{anchor}']") is not None, (name, href)
 
 

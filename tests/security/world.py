@@ -30,6 +30,7 @@ from aggregator.model import (
 )
 from aggregator.parse import document
 from aggregator.publish import jsonfeed, own_pages, pages, story_page, xml
+from aggregator.publish.events import Notice
 from aggregator.publish.own_pages import Listed
 from aggregator.publish.pages import Frame, SourceRow
 from aggregator.publish.story_page import Dossier, Revised
@@ -199,7 +200,7 @@ def documents(view: View, query: str) -> Iterator[tuple[str, bytes]]:
     searched = replace(view, query=query, memory={})
     yield "search page", pages.search(searched, frame).content
     yield "search feed", xml.atom(searched).content
-    yield "status page", pages.status(_rows(view), frame).content
+    yield "status page", pages.status(_rows(view), frame, notices=_notices(view)).content
     for dossier in _dossiers(view):
         yield "story page", story_page.page(dossier, frame).content
         yield "former story's page", story_page.moved(dossier.story, frame).content
@@ -274,6 +275,15 @@ def _rows(view: View) -> list[SourceRow]:
             since=NOW if number % 4 < 2 else None,
             last_success=NOW if number % 5 else None,
             next_due=NOW if number % 7 else None,
+        )
+        for number, source in enumerate(view.sources.values())
+    ]
+
+
+def _notices(view: View) -> list[Notice]:
+    return [
+        Notice(
+            number=number, at=NOW, title=f"failing (timeout): {source.name}", term="failing", paragraphs=(source.name,)
         )
         for number, source in enumerate(view.sources.values())
     ]
