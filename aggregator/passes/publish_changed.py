@@ -53,8 +53,8 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     known = rendered.get(_EVERYTHING) == basis and not everything
     archives = store.feeds.archives()
     missing = _missing(config.feeds, archives, output)
-    pages = None if everything else rendered.get(publish_pages.MARK)
-    current = publish_pages.current(config, store, output, pages)
+    pages = publish_pages.look(config, store, output, None if everything else rendered.get(publish_pages.MARK))
+    current = publish_pages.current(pages, int(generation))
     if known and rendered[_GENERATION] == generation and not missing and current:
         total = _total(config, archives) + publish_pages.count(config, pages)
         return Published(written=0, unchanged=total, faults=faults.standing(rendered))
@@ -63,7 +63,7 @@ def publish(config: Config, store: Store, output: Path, *, everything: bool = Fa
     store.feeds.forget([name for name in rendered if not name.startswith("*") and name not in names])
     touched = entering.enter(store, config.feeds, sources_by_id(config), since)
     press = Press(config, store, everything=everything)
-    planned = publish_pages.plan(config, store, output, pages)
+    planned = publish_pages.plan(config, store, pages)
     fates = files.write_all(_documents(press, output, touched, missing, planned))
     publish_pages.prune(planned, output)
     if since is None:  # else neither feeds nor pages have become fewer
@@ -130,8 +130,9 @@ def _documents(
     press: Press, output: Path, touched: _Pages, missing: _Pages, planned: publish_pages.Plan
 ) -> Iterator[tuple[Path, bytes]]:
     """Every document that may differ, one at a time; what a document leads to comes before it."""
+    place = files.placing(output)
     for name, content in _named(press, touched, missing, planned):
-        yield files.place(output, name), content
+        yield place(name), content
 
 
 def _named(press: Press, touched: _Pages, missing: _Pages, planned: publish_pages.Plan) -> Iterator[tuple[str, bytes]]:

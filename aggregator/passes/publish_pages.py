@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from aggregator.errors import OutputError
 from aggregator.model import Carried, Item, ItemKey, Label, Revision, Site, Source, SourceState, State, Story
 from aggregator.passes import health
 from aggregator.publish import files, rights, shown
@@ -67,28 +66,47 @@ def _mark(written: str | None) -> _Mark:
     return _Mark(rules, sources, int(generation), int(stories))
 
 
-def current(config: Config, store: Store, output: Path, known: str | None) -> bool:
-    """Whether the pages are those that were made from `known`, the mark of the last time, and nothing has changed since."""
-    was = _mark(known)
-    own = all((output / name).is_file() for name in names(config.site))
-    stand = own and was.stories == len(_standing(output))
-    made = (_rules(config), _digest(listed(config, store)), store.generation())
-    return stand and made == (was.rules, was.sources, was.generation)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What there is of the pages, and what they were made from."""
+
+    was: _Mark
+    rules: str
+    sources: tuple[Listed, ...]
+    written: tuple[str, ...]  # names of the files of stories
+    complete: bool  # no page about this installation is missing
 
 
-def count(config: Config, known: str | None) -> int:
-    """How many pages that mark stands for."""
-    return _mark(known).stories + len(names(config.site))
+def look(config: Config, store: Store, output: Path, known: str | None) -> Look:
+    """`known` is the mark of the last time; None: take nothing as known."""
+    return Look(
+        was=_mark(known),
+        rules=_rules(config),
+        sources=listed(config, store),
+        written=_standing(output),
+        complete=all((output / name).is_file() for name in names(config.site)),
+    )
 
 
-def plan(config: Config, store: Store, output: Path, known: str | None) -> Plan:
-    """What differs from the pages that were made from `known`; None: take nothing as known."""
-    was, rules, sources = _mark(known), _rules(config), listed(config, store)
-    written = _standing(output)
-    if was.rules == rules and was.stories == len(written):
+def current(found: Look, generation: int) -> bool:
+    """Whether every page is there, and nothing that they are made from has changed."""
+    was = found.was
+    stand = found.complete and was.stories == len(found.written)
+    return stand and (found.rules, _digest(found.sources), generation) == (was.rules, was.sources, was.generation)
+
+
+def count(config: Config, found: Look) -> int:
+    """How many pages the mark of the last time stands for."""
+    return found.was.stories + len(names(config.site))
+
+
+def plan(config: Config, store: Store, found: Look) -> Plan:
+    """What differs from the pages that there are."""
+    was, rules, sources = found.was, found.rules, found.sources
+    if was.rules == rules and was.stories == len(found.written):
         return _further(config, store, was, sources)
     addresses = {_page(slug): story_id for slug, story_id in store.addresses().items()}
-    standing = {f"{FOLDER}/{name}" for name in written}
+    standing = {f"{FOLDER}/{name}" for name in found.written}
     stale = {addresses[name] for name in addresses.keys() - standing}
     stale |= set(addresses.values()) if was.rules != rules else _changed(store, was.generation)
     former: dict[str, list[str]] = defaultdict(list)
@@ -148,13 +166,8 @@ def _page(slug: str) -> str:
     return shown.page(f"story/{slug}")
 
 
-def _standing(output: Path) -> list[str]:
-    try:
-        return [path.name for path in (output / FOLDER).iterdir() if _OURS.fullmatch(path.name)]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise OutputError(f"{error.filename}: {error.strerror}") from error
+def _standing(output: Path) -> tuple[str, ...]:
+    return tuple(name for name in sorted(files.standing(output / FOLDER)) if _OURS.fullmatch(name))
 
 
 def documents(planned: Plan, config: Config, store: Store, frame: Frame) -> Iterator[tuple[str, Rendered]]:

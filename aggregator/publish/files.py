@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 
 from aggregator.errors import OutputError
@@ -37,16 +38,30 @@ def place(root: Path, name: str) -> Path:
 
     Raises OutputError for a name that this program does not write, and when a link leads out of the output directory.
     """
-    if not _NAME.fullmatch(name):
-        raise OutputError(f"{name!r}: no name of a published file; expected lower case letters, digits and hyphens")
-    path = root / name
-    try:
-        inside = path.parent.resolve().is_relative_to(root.resolve())
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        raise OutputError(f"{path}: {error}") from error
-    if not inside:
-        raise OutputError(f"{path}: leads out of {root}; expected a directory of its own, not a link")
-    return path
+    return placing(root)(name)
+
+
+def placing(root: Path) -> Callable[[str], Path]:
+    """`place` for many names, which looks once at each directory: that costs as much as writing a small file."""
+
+    @cache
+    def directory(name: str) -> Path:
+        path = root / name
+        try:
+            inside = path.resolve().is_relative_to(root.resolve())
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+            raise OutputError(f"{path}: {error}") from error
+        if not inside:
+            raise OutputError(f"{path}: leads out of {root}; expected a directory of its own, not a link")
+        return path
+
+    def placed(name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise OutputError(f"{name!r}: no name of a published file; expected lower case letters, digits and hyphens")
+        folder, _, file = name.rpartition("/")
+        return directory(folder) / file
+
+    return placed
 
 
 def write(path: Path, content: bytes) -> Writing:
