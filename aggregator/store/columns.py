@@ -140,15 +140,12 @@ def _written_tags(tags: tuple[Tag, ...]) -> str:
     return _json([(tag.label, tag.score, tag.evidence, tag.version) for tag in tags])
 
 
-# Most sources say the same from pass to pass: 48 rates are 20 µs to write and 5 to read.
-@lru_cache(maxsize=4096)
 def _written_rhythm(rhythm: Rhythm) -> str:
     fastest = None if rhythm.fastest is None else _length(rhythm.fastest)
     learned = None if rhythm.learned is None else _microseconds(rhythm.learned)
     return _encode((rhythm.window, fastest, learned, rhythm.rates))
 
 
-@lru_cache(maxsize=4096)
 def _rhythm(written: str | None) -> Rhythm | None:
     if written is None:
         return None
@@ -160,8 +157,6 @@ def _optional(write: Callable[[Any], int], value: object) -> int | None:
     return None if value is None else write(value)
 
 
-# As the rhythm: most sources say the same from pass to pass
-@lru_cache(maxsize=4096)
 def _written_profile(profile: Profile) -> str:
     pace, lacking = profile.pace, profile.lacking
     return _encode(
@@ -176,7 +171,6 @@ def _written_profile(profile: Profile) -> str:
     )
 
 
-@lru_cache(maxsize=4096)
 def _profile(written: str | None) -> Profile | None:
     if written is None:
         return None
