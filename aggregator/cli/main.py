@@ -12,7 +12,7 @@ import click
 
 from aggregator import __version__
 from aggregator.cli.settings import Settings, settings
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, PassRunningError
 
 # Commands that live in other modules: imported only when they are called, so that `--help` answers at once.
 _ELSEWHERE = {
@@ -119,7 +119,12 @@ def run(ctx: click.Context, only: tuple[str, ...], force: bool, as_json: bool) -
     from aggregator.passes.one_pass import Request
 
     at = settings(ctx)
-    done = one_pass(at, Request(only=only, force=force), now=at.now())
+    try:
+        done = one_pass(at, Request(only=only, force=force), now=at.now())
+    except PassRunningError as error:
+        if at.verbosity >= 0:
+            raise
+        ctx.exit(error.exit_status)  # cron mail: that a long pass goes on is nothing to be told every five minutes
     if as_json:
         click.echo(summary.as_json(done))
     elif at.verbosity >= 0:
