@@ -32,6 +32,9 @@ _ELSEWHERE = {
     "remerge": ("aggregator.cli.operate", "Applies changed rules to the stories of what is stored."),
 }
 
+# Whether it can be read is told by whoever reads it (status 4): asked here, a disk that is not there would be wrong usage (2)
+_FOLDER = click.Path(path_type=Path, readable=False)
+
 
 class Commands(click.Group):
     """A group whose other commands are imported on use, and whose errors become the documented exit statuses."""
@@ -77,11 +80,11 @@ class Commands(click.Group):
     show_default=True, help="Directory of the configuration.",
 )  # fmt: skip
 @click.option(
-    "--data", type=click.Path(path_type=Path), envvar="AGGREGATOR_DATA", default=Path("var"),
+    "--data", type=_FOLDER, envvar="AGGREGATOR_DATA", default=Path("var"),
     show_default=True, help="Directory of the embedded store and its working files.",
 )  # fmt: skip
 @click.option(
-    "--output", type=click.Path(path_type=Path), envvar="AGGREGATOR_OUTPUT", default=Path("public"),
+    "--output", type=_FOLDER, envvar="AGGREGATOR_OUTPUT", default=Path("public"),
     show_default=True, help="Directory of the published files.",
 )  # fmt: skip
 @click.option(

@@ -76,7 +76,7 @@ async def follow(
     """Reads again whenever that is `wanted` or a file in the folder changed; for ever."""
 
     def missed() -> bool:
-        """Whether it was changed after it was read and before the watch stood: a machine that starts, or is set up by a script."""
+        """Whether it was changed after it was read and before the watch stood, as when a script sets up a machine."""
         try:
             return read().config != current.installed.config
         except ConfigError:
@@ -129,7 +129,9 @@ async def _watch(folder: Path, changed: asyncio.Event, missed: Callable[[], bool
 
     watchfiles = await asyncio.to_thread(__import__, "watchfiles")  # 90 ms, in which readers are answered
     try:
-        stands = False  # for certain with the first thing that the watch says: that something changed, or that nothing did
+        stands = (
+            False  # for certain with the first thing that the watch says: that something changed, or that nothing did
+        )
         async for changes in watchfiles.awatch(
             folder, debounce=_DEBOUNCE, step=100, watch_filter=_ours, rust_timeout=_QUIET, yield_on_timeout=True
         ):

@@ -13,8 +13,8 @@ import pytest
 
 from aggregator import service
 from aggregator.config import load
-from aggregator.service.condition import Condition
 from aggregator.service import following
+from aggregator.service.condition import Condition
 from aggregator.service.following import Current, Installed, Job
 from aggregator.service.passing import Place
 from tests.servers.running import configure
