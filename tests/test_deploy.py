@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
+from aggregator.cli.main import cli
 from aggregator.service.condition import Condition
 from aggregator.web.metrics import Metrics
 from tests.servers.local_world import LocalServer
@@ -26,6 +29,7 @@ from tests.servers.running import configure, feed
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "docs/deploy"
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+BLOCKS = [line for block in re.findall(r"^```\n(.*?)^```", OPERATING, re.S | re.M) for line in block.splitlines()]
 UNITS = ("aggregator.service", "aggregator-run.service")
 HARDENED = {
     "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict", "ProtectHome": "yes",
@@ -50,6 +54,62 @@ def test_a_unit_gives_away_what_it_does_not_need(name: str) -> None:
         "parsers need setrlimit and passes setpriority: no ~@resources"
     )
     assert set(dict(written)["RestrictAddressFamilies"].split()) == {"AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK"}
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Where the program is called, and with what: units, cron, the container, the page for operators."""
+    for name in UNITS:
+        yield name, dict(directives(name))["ExecStart"].split()[1:]
+    for line in (DEPLOY / "crontab").read_text(encoding="utf-8").splitlines():
+        if "/aggregator " in line and not line.startswith("#"):
+            yield "crontab", shlex.split(line.partition("/aggregator ")[2].partition("||")[0])
+    container = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    yield "Containerfile", yaml.safe_load(container.rpartition("\nCMD ")[2])
+    for line in BLOCKS:
+        if called := re.match(r"(?:/opt/aggregator/bin/)?aggregator (.*)", line):
+            yield "operating.md", shlex.split(called[1], comments=True)
+
+
+@pytest.mark.parametrize(("where", "arguments"), [pytest.param(*one, id=f"{one[0]} {one[1]}") for one in commands()])
+def test_what_is_called_exists(where: str, arguments: list[str]) -> None:
+    command: click.Command = cli
+    context = click.Context(command, info_name="aggregator")
+    _, rest, _ = command.make_parser(context).parse_args(list(arguments))
+    while isinstance(command, click.Group):
+        found = command.get_command(context, rest.pop(0))
+        assert found is not None, where
+        command, context = found, click.Context(found, parent=context)
+        _, rest, _ = command.make_parser(context).parse_args(rest)
+
+
+def test_units_stop_where_trying_again_is_no_use() -> None:
+    from aggregator.errors import ConfigError, PassRunningError
+
+    assert dict(directives("aggregator.service"))["RestartPreventExitStatus"] == str(ConfigError.exit_status)
+    assert dict(directives("aggregator-run.service"))["SuccessExitStatus"] == str(PassRunningError.exit_status)
+
+
+def test_commands_find_what_the_service_has() -> None:
+    """Units, cron and aggregator.sh: one configuration, one store, one output."""
+    script = (DEPLOY / "aggregator.sh").read_text(encoding="utf-8")
+    for name in UNITS:
+        given = {value for key, value in directives(name) if key == "Environment"}
+        assert given <= set(script.splitlines()), name
+        [file] = [value for key, value in directives(name) if key == "EnvironmentFile"]
+        assert f". {file.removeprefix('-')}\n" in script
+    assert subprocess.run(["sh", "-n", DEPLOY / "aggregator.sh"], check=False).returncode == 0
+    assert f"{DEPLOY.name}/aggregator.sh /usr/local/sbin/aggregator" in OPERATING
+    assert all(
+        "root /usr/local/sbin/aggregator -q " in line
+        for line in (DEPLOY / "crontab").read_text(encoding="utf-8").splitlines()
+        if "* * *" in line
+    )
+
+
+def test_what_is_copied_is_there() -> None:
+    named = {found for line in BLOCKS for found in re.findall(r"docs/deploy/\S+", line)}
+    assert named
+    assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
 def test_both_units_are_hardened_alike() -> None:
@@ -204,5 +264,8 @@ def test_a_user_without_rights_and_code_that_can_not_be_written(for_all: Path) -
         shutil.chown(work, "nobody")
         done = without_rights(python, "-m", "aggregator", "-q", "run", cwd=work, environment=environment)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        (work / "var").chmod(0)
+        done = without_rights(python, "-m", "aggregator", "-q", "run", cwd=work, environment=environment)
+        assert (done.returncode, "var" in done.stderr) == (4, True), "our store, not the command line"
     assert (work / "public/feeds/all.rss").stat().st_uid == pwd.getpwnam("nobody").pw_uid
     assert list(code.rglob("__pycache__")) == []

@@ -25,7 +25,8 @@ def backup(ctx: click.Context, file: Path) -> None:
     at = settings(ctx)
     at.existing_data()
     connect.backup_to(at.store_url(at.load()), file)
-    click.echo(f"wrote {file}: {file.stat().st_size:,} bytes", err=True)
+    if at.verbosity >= 0:  # cron mails whatever is said
+        click.echo(f"wrote {file}: {file.stat().st_size:,} bytes", err=True)
 
 
 @click.command()

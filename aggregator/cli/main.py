@@ -12,7 +12,7 @@ import click
 
 from aggregator import __version__
 from aggregator.cli.settings import Settings, settings
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, PassRunningError
 
 # Commands that live in other modules: imported only when they are called, so that `--help` answers at once.
 _ELSEWHERE = {
@@ -31,6 +31,9 @@ _ELSEWHERE = {
     "import": ("aggregator.cli.keep", "Fills an empty store with what was exported."),
     "remerge": ("aggregator.cli.operate", "Applies changed rules to the stories of what is stored."),
 }
+
+# Whether it can be read is told by whoever reads it (status 4): asked here, a disk that is not there would be wrong usage (2)
+_FOLDER = click.Path(path_type=Path, readable=False)
 
 
 class Commands(click.Group):
@@ -77,11 +80,11 @@ class Commands(click.Group):
     show_default=True, help="Directory of the configuration.",
 )  # fmt: skip
 @click.option(
-    "--data", type=click.Path(path_type=Path), envvar="AGGREGATOR_DATA", default=Path("var"),
+    "--data", type=_FOLDER, envvar="AGGREGATOR_DATA", default=Path("var"),
     show_default=True, help="Directory of the embedded store and its working files.",
 )  # fmt: skip
 @click.option(
-    "--output", type=click.Path(path_type=Path), envvar="AGGREGATOR_OUTPUT", default=Path("public"),
+    "--output", type=_FOLDER, envvar="AGGREGATOR_OUTPUT", default=Path("public"),
     show_default=True, help="Directory of the published files.",
 )  # fmt: skip
 @click.option(
@@ -119,7 +122,12 @@ def run(ctx: click.Context, only: tuple[str, ...], force: bool, as_json: bool) -
     from aggregator.passes.one_pass import Request
 
     at = settings(ctx)
-    done = one_pass(at, Request(only=only, force=force), now=at.now())
+    try:
+        done = one_pass(at, Request(only=only, force=force), now=at.now())
+    except PassRunningError as error:
+        if at.verbosity >= 0:
+            raise
+        ctx.exit(error.exit_status)  # cron mail: that a long pass goes on is nothing to be told every five minutes
     if as_json:
         click.echo(summary.as_json(done))
     elif at.verbosity >= 0:

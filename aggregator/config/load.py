@@ -171,7 +171,8 @@ def _meant(name: str) -> str | None:
 def _shown(path: Path) -> str:
     """As an editor or a terminal can open it from here."""
     here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    below = path.is_relative_to(here) and here != here.parent  # services stand in /: etc/x.yaml would be a riddle there
+    return str(path.relative_to(here)) if below else str(path)
 
 
 def _rank(fault: ConfigError, read: _Read) -> int:

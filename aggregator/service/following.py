@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aggregator.config.load import Config
 
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+_QUIET = 5_000  # milliseconds after which the watch says that nothing changed
 _DEBOUNCE = 500  # milliseconds: an editor that saves three files, a checkout that writes thirty
 
 
@@ -73,7 +74,15 @@ async def follow(
     clock: Callable[[], datetime],
 ) -> None:
     """Reads again whenever that is `wanted` or a file in the folder changed; for ever."""
-    watching = asyncio.create_task(_watch(folder, wanted))
+
+    def missed() -> bool:
+        """Whether it was changed after it was read and before the watch stood, as when a script sets up a machine."""
+        try:
+            return read().config != current.installed.config
+        except ConfigError:
+            return True
+
+    watching = asyncio.create_task(_watch(folder, wanted, missed))
     try:
         while True:
             await wanted.wait()
@@ -113,15 +122,22 @@ async def again(
         notify.ready("serving")
 
 
-async def _watch(folder: Path, changed: asyncio.Event) -> None:
-    """Sets the event when a file of the configuration changed. The folder is watched, not the files: editors put new ones in
-    their place."""
+async def _watch(folder: Path, changed: asyncio.Event, missed: Callable[[], bool]) -> None:
+    """Sets the event when a file of the configuration changed; once the watch stands, also when it `missed` a change before. The
+    folder is watched, not the files: editors put new ones in their place."""
     import structlog
 
     watchfiles = await asyncio.to_thread(__import__, "watchfiles")  # 90 ms, in which readers are answered
     try:
-        async for _ in watchfiles.awatch(folder, debounce=_DEBOUNCE, step=100, watch_filter=_ours):
-            changed.set()
+        stands = (
+            False  # for certain with the first thing that the watch says: that something changed, or that nothing did
+        )
+        async for changes in watchfiles.awatch(
+            folder, debounce=_DEBOUNCE, step=100, watch_filter=_ours, rust_timeout=_QUIET, yield_on_timeout=True
+        ):
+            if changes or (not stands and await asyncio.to_thread(missed)):
+                changed.set()
+            stands = True
     except (OSError, RuntimeError) as error:  # no folder any more, no watches left (sysctl fs.inotify.max_user_watches)
         structlog.get_logger().warning("config.unwatched", error=str(error), instead="SIGHUP")
 

@@ -353,3 +353,11 @@ def test_files_are_named_as_seen_from_here(folder: Folder, monkeypatch: pytest.M
         with pytest.raises(ConfigFaultsError) as caught:
             load(way, environment={})
         assert str(caught.value).startswith("config/aggregator.yaml:1: ")
+
+
+def test_files_are_named_whole_for_a_service(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder(aggregator="title: X\n")
+    monkeypatch.chdir("/")  # where services stand
+    with pytest.raises(ConfigFaultsError) as caught:
+        load(path, environment={})
+    assert str(caught.value).startswith(f"{path}/aggregator.yaml:1: ")

@@ -145,8 +145,10 @@ def test_two_at_once_one_works(tmp_path: Path, aggregator) -> None:
     with (tmp_path / "var/pass.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         refused = aggregator("run")
+        by_cron = aggregator("-q", "run")
     assert refused.returncode == 3
     assert "another pass is running" in refused.stderr
+    assert (by_cron.returncode, by_cron.stderr) == (3, ""), "no mail every five minutes while a long pass goes on"
 
 
 @pytest.mark.parametrize(

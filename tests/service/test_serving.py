@@ -13,6 +13,7 @@ import pytest
 
 from aggregator import service
 from aggregator.config import load
+from aggregator.service import following
 from aggregator.service.condition import Condition
 from aggregator.service.following import Current, Installed, Job
 from aggregator.service.passing import Place
@@ -81,3 +82,27 @@ def test_jobs_follow_the_configuration_and_end_with_the_service(tmp_path: Path) 
 
     asyncio.run(life())
     assert given_up, "what hangs does not hold up the end"
+
+
+@pytest.mark.slow
+def test_a_change_before_the_watch_stands_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "_QUIET", 100)
+
+    def installed() -> Installed:
+        config = load.load(tmp_path / "config", environment={})
+        return Installed(config=config, store_url=f"sqlite:///{tmp_path}/store.sqlite", application=application)
+
+    async def life() -> None:
+        configure(tmp_path, "id: one, name: S, url: 'https://one.example/'")
+        current, condition = Current(installed()), Condition()
+        configure(tmp_path, "id: two, name: S, url: 'https://two.example/'")
+        follow = following.follow(
+            current, tmp_path / "config", installed, wanted=asyncio.Event(), condition=condition, clock=now
+        )
+        following_it = asyncio.create_task(follow)
+        while [source.id for source in current.installed.config.sources] != ["two"]:
+            await asyncio.sleep(0.01)
+        following_it.cancel()
+        assert condition.reloads == {True: 1}
+
+    asyncio.run(asyncio.wait_for(life(), 20))
