@@ -183,6 +183,8 @@ class _Reader:
                 continue
             self.lines[inner] = event.start_mark.line + 1
             values[key] = self.node(next(self.events), inner)
+            if key == "password" and isinstance(values[key], str) and values[key] not in self.written:
+                self.fault(event, "a password", "${NAME} in its place, which reads the environment")
         for brought, line in merged:
             self.merge(brought, values, steps, line)
         return values

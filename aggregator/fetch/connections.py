@@ -127,6 +127,7 @@ class Transport(httpx.AsyncBaseTransport):
         """Made when first needed: it takes longer than asking many a source."""
         if self._tls is None:
             self._tls = proxies.trust()
+            self._tls.set_alpn_protocols(["http/1.1"])
         return self._tls
 
 
