@@ -135,12 +135,18 @@ async def run(
     try:
         published = publish_changed.publish(config, store, output)
     except OutputError as error:
-        await telling(told.Found(states=gathering.states, unwritten=str(error)))
+        await telling(told.Found(states=gathering.states, unwritten=_for_everybody(error)))
         raise
     await telling(told.Found(states=gathering.states))
     return Summary(
         asked=gathering.asked, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3)
     )
+
+
+def _for_everybody(error: OutputError) -> str:
+    """Without the path: it stands in the message that ends the command, and in the log."""
+    cause = error.__cause__
+    return (cause.strerror if isinstance(cause, OSError) else None) or "not a directory that can be written"
 
 
 def chosen(

@@ -104,9 +104,11 @@ def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime
 
 
 def failing(state: SourceState, failure: Failed, *, now: datetime) -> Failing:
-    """What is wrong, since when."""
+    """What is wrong, since when. A mistake of ours by its name alone: everybody may read this, and what Python has to say names
+    files of this machine, or values; the log has it."""
     since = state.failing.since if state.failing else now
-    return Failing(failure=failure.failure, message=failure.detail, since=since)
+    message = failure.detail.partition(":")[0] if failure.failure is Failure.INTERNAL else failure.detail
+    return Failing(failure=failure.failure, message=message, since=since)
 
 
 def moved(state: SourceState, answer: Fetched | NotModified, *, now: datetime) -> SourceState:

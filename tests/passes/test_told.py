@@ -181,7 +181,10 @@ def test_an_output_that_can_not_be_written_is_told_and_over_when_it_can(tmp_path
             world.run(0)
         [[event]] = [sent["events"] for sent in hook.taken]
         assert (event["state"], event["cause"], event["sources"]) == ("installation", "output", [])
+        assert str(tmp_path) not in str(hook.taken), "where the files stand is nobody's business"
         world.out.unlink()
         world.run(1)
         assert world.titles() == ["over: this installation (output)", "installation: this installation (output)"]
+        assert "Not a directory" in world.feed().entries[1].summary
+        assert str(tmp_path) not in (world.out / "feeds/health.atom").read_text()
         assert len(hook.taken) == 2
