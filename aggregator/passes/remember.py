@@ -111,11 +111,13 @@ def failing(state: SourceState, failure: Failed, *, now: datetime) -> Failing:
     return Failing(failure=failure.failure, message=message, since=since)
 
 
-def moved(state: SourceState, answer: Fetched | NotModified, *, now: datetime) -> SourceState:
+def moved(
+    state: SourceState, answer: Fetched | NotModified, *, now: datetime, secrets: Sequence[str] = ()
+) -> SourceState:
     """With where a chain of permanent redirects led; with nothing where one hop is temporary."""
     if not answer.hops or any(hop.status not in _PERMANENT for hop in answer.hops):
         return replace(state, move=None) if state.move else state
-    seen, there = state.move, urls.public(answer.url)
+    seen, there = state.move, urls.public(answer.url, secrets)
     if seen is None or seen.url != there:
         return replace(state, move=Move(url=there, since=now))
     return replace(state, move=replace(seen, times=seen.times + 1))
