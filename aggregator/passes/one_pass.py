@@ -75,6 +75,7 @@ class Gathering:
 class Summary:
     """What a pass did. `asked` keeps one value for each source that was asked, in the order of their ids."""
 
+    began: datetime
     asked: tuple[Asked, ...]
     settled: Settled
     published: Published
@@ -139,7 +140,11 @@ async def run(
         raise
     await telling(told.Found(states=gathering.states))
     return Summary(
-        asked=gathering.asked, settled=settled, published=published, seconds=round(time.perf_counter() - started, 3)
+        began=now,
+        asked=gathering.asked,
+        settled=settled,
+        published=published,
+        seconds=round(time.perf_counter() - started, 3),
     )
 
 
