@@ -106,7 +106,9 @@ def vacuum(connection: Connection, path: str) -> tuple[int, int]:
 def unsound(connection: Connection) -> tuple[str, ...]:
     """Without the comparison of indexes and tables, which takes minutes for a large file."""
     found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(5)")]
-    return () if found == ["ok"] else tuple(found)
+    if found != ["ok"]:
+        return tuple(found)
+    return (missing,) if (missing := dangling(connection)) else ()
 
 
 def engine_version(connection: Connection) -> str:
