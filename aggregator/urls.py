@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from urllib.parse import parse_qsl, quote, unquote_plus, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 _FOLD = re.compile(r"[ \t]*[\r\n]\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -206,22 +206,42 @@ _SECRET = re.compile(
 )
 
 
-def public(url: str) -> str:
-    """The URL as strangers may read it: without user, password and parameters that are keys."""
+def public(url: str, secrets: Iterable[str] = ()) -> str:
+    """The URL as strangers may read it: without user, password, parameters that are keys, and `secrets`, wherever they stand; a
+    path ends before the first."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
     query = "&".join(part for part in parts.query.split("&") if not _SECRET.match(unquote_plus(part.partition("=")[0])))
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, parts.fragment))
+    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query)
+    return _without(shown, tuple(secrets)).geturl()
+
+
+def _without(parts: SplitResult, secrets: tuple[str, ...]) -> SplitResult:
+    if not secrets:
+        return parts
+
+    def told(part: str) -> bool:
+        return any(secret in written for secret in secrets for written in (part, unquote(part), unquote_plus(part)))
+
+    if told(parts.path):
+        segments = parts.path.split("/")
+        first = next((place for place, segment in enumerate(segments) if told(segment)), 1)  # 1: one with a slash in it
+        parts = parts._replace(path="/".join([*segments[:first], ""]), query="", fragment="")
+    query = "&".join(part for part in parts.query.split("&") if not told(part))
+    return parts._replace(query=query, fragment="" if told(parts.fragment) else parts.fragment)
 
 
 _PARAMETER = re.compile(r"([?&;])([^\s=?&;#'\"<>]+)=[^\s&;#'\"<>]*")
-_USER = re.compile(r"(?<=://)[^\s/?#@'\"<>]*@")
+_USER = re.compile(r"(?<=://)[^\s/?#<>]*@")
 
 
-def redacted(message: str) -> str:
-    """The message with the URLs in it, whole or cut or broken, as strangers may read them."""
+def redacted(message: str, secrets: Iterable[str] = ()) -> str:
+    """The message with the URLs in it, whole or cut or broken, as strangers may read them; and without `secrets`."""
+    for secret in secrets:
+        for written in (secret, quote(secret, safe="")):
+            message = message.replace(written, "...")
     if "=" not in message and "@" not in message:
         return message
     shown = _PARAMETER.sub(lambda found: f"{found[1]}{found[2]}=..." if _SECRET.match(found[2]) else found[0], message)

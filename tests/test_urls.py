@@ -168,12 +168,33 @@ def test_public_tells_no_secrets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://u:p@a.example/x?id=1", "https://a.example/x?id=1"),
+        ("https://a.example/feeds/k%C3%B6+1/rss.xml?id=1", "https://a.example/feeds/"),
+        ("https://a.example/feeds/x-kö+1.xml", "https://a.example/feeds/"),
+        ("https://a.example/rss?id=1&t=k%C3%B6%2B1", "https://a.example/rss?id=1"),
+        ("https://a.example/rss#kö+1", "https://a.example/rss"),
+        ("https://a.example/rss", "https://a.example/rss"),
+    ],
+)
+def test_public_tells_nothing_of_what_is_called_a_secret(url: str, shown: str) -> None:
+    assert urls.public(url, ("kö+1",)) == shown
+
+
+def test_a_message_tells_nothing_of_what_is_called_a_secret() -> None:
+    said = "robots.txt does not allow /k%C3%B6%2B1/feed, nor /kö+1"
+    assert urls.redacted(said, ("kö+1",)) == "robots.txt does not allow /.../feed, nor /..."
+
+
+@pytest.mark.parametrize(
     ("said", "told"),
     [
         ("redirect to 'ftp://u:p@a.example/?id=1&token=x'", "redirect to 'ftp://a.example/?id=1&token=...'"),
         ("back to http://a.example/?api_key=x#y", "back to http://a.example/?api_key=...#y"),
         ("to 'http://[a.example/?secret=", "to 'http://[a.example/?secret=..."),
         ("to '/feed?a=1;password=x y=z'", "to '/feed?a=1;password=... y=z'"),
+        ("back to http://u:p@s's\"w@a.example/x", "back to http://a.example/x"),
         ("write to desk@a.example, 1 = 1", "write to desk@a.example, 1 = 1"),
     ],
 )

@@ -70,13 +70,17 @@ def clean(recognised: Recognised, source: Source, *, now: datetime, characters: 
 
 def _home(source: Source) -> str:
     """Where the source itself can be read; without the password that its URL may carry."""
-    return urls.absolute(source.homepage) or urls.absolute(urls.public(source.url)) or urls.public(source.url)
+    return (
+        urls.absolute(source.homepage)
+        or urls.absolute(urls.public(source.url, source.secrets))
+        or urls.public(source.url, source.secrets)
+    )
 
 
 def _link(entry: Entry, source: Source) -> str | None:
     if not entry.link or _NUMBER_ALONE.match(entry.link.strip()):
         return None
-    return urls.absolute(entry.link, source.homepage or urls.public(source.url))
+    return urls.absolute(entry.link, source.homepage or urls.public(source.url, source.secrets))
 
 
 def _file(entry: Entry, source: Source) -> str | None:

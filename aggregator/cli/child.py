@@ -50,7 +50,7 @@ def _outlive_nobody() -> None:
 
 def _carried_out(at: Settings, order: Order, sink: BinaryIO, stopping: Stopping) -> int:
     now = at.now()
-    log = at.log().bind(**{"pass": told.pass_id(now)})
+    log = at.log(now)
     watch = one_pass.Watch(
         progress=told.sources(log, verbosity=at.verbosity),
         trace=told.items(log, verbosity=at.verbosity),

@@ -49,7 +49,7 @@ def _looked(at: Settings, *, now: datetime) -> list[Check]:
         enabled = sum(source.enabled for source in config.sources)
         yield checks.ok("configuration", f"{at.config}: {len(config.sources)} sources, {enabled} enabled")
 
-    found = checks.guarded("configuration", configuration)
+    found = checks.guarded("configuration", configuration, advice="Correct the file at that line")
     found += checks.machine(at.data, at.output)
     if loaded:
         found += _with(loaded[0], at, now=now)
@@ -60,12 +60,17 @@ def _with(config: Config, at: Settings, *, now: datetime) -> list[Check]:
     url = at.store_url(config)
     path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
     found: list[Check] = []
-    if path is None or path.is_file():  # looking must not make one
+    missing = checks.begun(path) if path else None
+    if missing is None:
         found += [checks.locked(at.data)] if at.data.is_dir() else []
-        found += checks.guarded("store", lambda: _stored(config, at, path, now=now))
+        advice = (
+            "Do what the message says; where it says nothing, `aggregator restore FILE --replace` puts a backup back"
+        )
+        found += checks.guarded("store", lambda: _stored(config, at, path, now=now), advice=advice)
     else:
-        found.append(checks.warn("store", f"{path}: not there yet", "Start `aggregator run`: it makes one"))
-    return found + checks.guarded("network", lambda: asyncio.run(_tried(config, now=now)))
+        found.append(missing)
+    advice = "Correct what the message names"
+    return found + checks.guarded("network", lambda: asyncio.run(_tried(config, now=now)), advice=advice)
 
 
 def _stored(config: Config, at: Settings, path: Path | None, *, now: datetime) -> Iterator[Check]:

@@ -11,7 +11,7 @@ import click
 
 from aggregator.cli.settings import settings
 from aggregator.errors import ADVICE, Failure, UsageError
-from aggregator.passes import faults, health, told
+from aggregator.passes import faults, health, lock, told
 
 if TYPE_CHECKING:
     from aggregator.store.items import Listed
@@ -75,6 +75,7 @@ def _item(row: Listed, topics: set[str]) -> dict[str, Any]:
         "published": health.rfc3339(item.published),
         "updated": health.rfc3339(item.updated),
         "first_seen": health.rfc3339(item.first_seen),
+        "first_pass": lock.pass_id(item.first_seen),
         "language": item.language,
         "clusters": [label for label in row.labels if label not in topics],
         "topics": [label for label in row.labels if label in topics],

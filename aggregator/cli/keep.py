@@ -59,7 +59,7 @@ def export(ctx: click.Context, file: Path) -> None:
     with at.store(config) as store:
         if str(file) == "-":
             for line in store.export():
-                click.echo(line)
+                sys.stdout.buffer.write(f"{line}\n".encode())  # UTF-8, whatever the terminal speaks
             return
         new = file.with_name(f".{file.name}.new")
         try:
@@ -117,11 +117,9 @@ def vacuum(ctx: click.Context, as_json: bool) -> None:
 
 @contextmanager
 def _lines(file: Path) -> Iterator[Iterator[str]]:
-    if str(file) == "-":
-        yield iter(sys.stdin)
-        return
+    """The lines; a byte that is no UTF-8 is left to who reads them, who knows the number of the line."""
     try:
-        with file.open(encoding="utf-8") as lines:
+        with click.open_file(str(file), encoding="utf-8", errors="surrogateescape") as lines:
             yield iter(lines)
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{file}: {error}; expected a file that `aggregator export` wrote") from error
+    except OSError as error:
+        raise StoreError(f"{file}: {error.strerror}; expected a file that `aggregator export` wrote") from error

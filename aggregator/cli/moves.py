@@ -89,7 +89,7 @@ async def _doubts(
 def _written(at: Settings, source: Source, url: str, doubt: str | None) -> tuple[bool, str]:
     from aggregator.config import edit
 
-    shown = f"{urls.public(source.url)} -> {urls.public(url)}"
+    shown = f"{urls.public(source.url, source.secrets)} -> {urls.public(url, source.secrets)}"
     if doubt:
         return False, f"not written: {shown}: {doubt}"
     try:

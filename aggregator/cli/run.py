@@ -33,15 +33,20 @@ def one_pass(at: Settings, request: Request, *, now: datetime) -> Summary:
             stack.enter_context(lock.held(at.made_data()))
         store = stack.enter_context(at.store(config))
         progress = stack.enter_context(summary.progress(at))
-        watch = _lines(at, now) if at.verbosity > 0 else passes.Watch(progress=progress, log=at.log)
-        return stopping.run(passes.run(config, store, at.output, now=now, request=request, watch=watch))
+        watch = _lines(at, now) if at.verbosity > 0 else passes.Watch(progress=progress, log=lambda: at.log(now))
+        done = stopping.run(passes.run(config, store, at.output, now=now, request=request, watch=watch))
+    if at.verbosity > 0:
+        from aggregator.cli import told
+
+        told.done(at.log(now), done)
+    return done
 
 
 def _lines(at: Settings, now: datetime) -> Watch:
     """With `-v` a log line for each source as it is done, with `-vv` one for each item."""
     from aggregator.cli import told
 
-    log = at.log().bind(**{"pass": told.pass_id(now)})
+    log = at.log(now)
     return passes.Watch(
         progress=told.sources(log, verbosity=at.verbosity),
         trace=told.items(log, verbosity=at.verbosity),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.errors import StoreError
+from aggregator.passes import lock
 
 if TYPE_CHECKING:
     from aggregator.config.load import Config
@@ -75,16 +76,21 @@ class Settings:
         with connect.opened(self.store_url(config)) as store:
             yield store
 
-    def log(self) -> Any:
-        """Where log lines go: standard error, as text or as JSON, one line each whatever foreign text is in it.
+    def log(self, began: datetime | None = None) -> Any:
+        """Where log lines go: standard error, as text or as JSON, one line each whatever foreign text is in it. Those of a pass
+        that `began` then have its id, all of them: also what libraries say, and what ends the process.
 
         To be called where a line is about to be written: structlog costs 70 ms, and only `serve` and a fault of ours write any.
         """
         import logging
 
         import structlog
+        from structlog import contextvars
 
+        if began is not None:
+            contextvars.bind_contextvars(**{"pass": lock.pass_id(began)})
         shared: list[Any] = [
+            contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,

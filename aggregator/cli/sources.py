@@ -47,9 +47,8 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     width = max((len(source.id) for source in config.sources), default=0)
     for source in config.sources:
         paused = "" if source.enabled else "  (paused)"
-        click.echo(
-            f"{source.id:<{width}}  {source.kind.value:<8} {source.authority.value:<9}  {urls.public(source.url)}{paused}"
-        )
+        shown = urls.public(source.url, source.secrets)
+        click.echo(f"{source.id:<{width}}  {source.kind.value:<8} {source.authority.value:<9}  {shown}{paused}")
         if source.id in rights:
             click.echo(f"{'':<{width}}  reserved: {health.reserved(rights[source.id])}")
 
@@ -66,7 +65,7 @@ def _source(source: Source, rights: Rights | None) -> dict[str, Any]:
     return {
         "id": source.id,
         "name": source.name,
-        "url": urls.public(source.url),
+        "url": urls.public(source.url, source.secrets),
         "homepage": source.homepage,
         "kind": source.kind.value,
         "language": source.language,

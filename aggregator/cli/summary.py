@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.errors import ADVICE, Failure
-from aggregator.passes import faults, told
+from aggregator.passes import faults, lock, told
 
 if TYPE_CHECKING:
     from aggregator.cli.settings import Settings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def as_dict(done: Summary) -> dict[str, Any]:
     """The summary under its stable keys."""
     return {
+        "pass": lock.pass_id(done.began),
         "sources": {
             "due": len(done.asked),
             "ok": done.sources("ok"),

@@ -5,7 +5,6 @@ Without `-v` what failed, and the end of the pass; with `-v` every source; with 
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aggregator import text, urls
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
     from aggregator.passes.one_pass import Progress, Summary, Trace
 
 _LONGEST = 200  # characters of a title or an id in a line
-
-
-def pass_id(now: datetime) -> str:
-    """Names a pass in the log: two of one store never begin in one millisecond, because of the lock."""
-    return f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03}"
 
 
 def sources(log: Any, *, verbosity: int) -> Progress:

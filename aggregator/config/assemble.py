@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from aggregator.config import document
 from aggregator.model import (
     Alarms,
     ByHand,
@@ -112,11 +113,27 @@ def _mail(keys: telling.MailKeys | None) -> Mail | None:
     )
 
 
-def source(keys: schema.SourceKeys, defaults: schema.AggregatorFile) -> Source:
+_SECRET = 4  # characters at the least
+
+
+def secrets(url: str, written: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """What stands in a URL out of the environment, but for its host: whoever keeps it out of the file wants it kept."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ()
+    told = f"{parts.netloc.rpartition('@')[0]} {parts.path} {parts.query} {parts.fragment}"
+    names = {name for doubled, name in document.NAME.findall(written) if not doubled}
+    values = {environment[name] for name in names & environment.keys()}
+    return tuple(sorted(value for value in values if len(value) >= _SECRET and value in told))
+
+
+def source(keys: schema.SourceKeys, defaults: schema.AggregatorFile, secrets: tuple[str, ...]) -> Source:
     return Source(
         id=keys.id,
         name=keys.name,
         url=keys.url,
+        secrets=secrets,
         homepage=keys.homepage,
         kind=keys.kind,
         interval=keys.interval,

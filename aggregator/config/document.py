@@ -29,7 +29,7 @@ DEEPEST = 20  # levels; the deepest key there is stands on the sixth
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})  # YAML 1.2.2 section 10.3.2
 _PLAIN_TAGS = frozenset({"!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))})
-_NAME = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+NAME = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # "\ud83d\ude00" of JSON is two of them in YAML; no file can hold them
 # user:password@ in a URL, where the password is written out and does not come from the environment
 _PASSWORD = re.compile(r"://[^/?#\s@:]*:(?!\$\{\w+\}@)[^/?#\s@]+@")
@@ -150,7 +150,7 @@ class _Reader:
             self.fault(event, "a password in a URL", "${NAME} in its place, which reads the environment")
         if "${" not in value:
             return value
-        result = _NAME.sub(lambda name: self.replaced(name, event), value)
+        result = NAME.sub(lambda name: self.replaced(name, event), value)
         self.written[result] = value
         return result
 
@@ -183,6 +183,8 @@ class _Reader:
                 continue
             self.lines[inner] = event.start_mark.line + 1
             values[key] = self.node(next(self.events), inner)
+            if key == "password" and isinstance(values[key], str) and values[key] not in self.written:
+                self.fault(event, "a password", "${NAME} in its place, which reads the environment")
         for brought, line in merged:
             self.merge(brought, values, steps, line)
         return values

@@ -50,7 +50,7 @@ def load(folder: Path, *, environment: Mapping[str, str]) -> Config:
     read = _read(folder, environment)
     if read.faults:
         raise ConfigFaultsError(tuple(sorted(read.faults, key=lambda fault: (_rank(fault, read), fault.place.line))))
-    return _config(read.models)
+    return _config(read, environment)
 
 
 def files(folder: Path) -> tuple[Path, ...]:
@@ -179,15 +179,24 @@ def _rank(fault: ConfigError, read: _Read) -> int:
     return read.files.index(fault.place.file) if fault.place.file in read.files else -1
 
 
-def _config(models: Mapping[str, list[Any]]) -> Config:
+def _config(read: _Read, environment: Mapping[str, str]) -> Config:
     from aggregator.config import assemble, schema
 
+    models = read.models
+    secrets = {
+        shown: found
+        for file in read.documents["sources"]
+        for shown, written in file.written.items()
+        if (found := assemble.secrets(shown, written, environment))
+    }
     (keys,) = models["aggregator"]
     (clusters,) = models.get("clusters", [schema.ClustersFile()])
     (standing,) = models.get("boilerplate", [schema.BoilerplateFile()])
     (feed_keys,) = models.get("feeds", [schema.FeedsFile(defaults=True)])
     site = assemble.site(keys)
-    sources = tuple(assemble.source(each, keys) for file in models["sources"] for each in file.sources)
+    sources = tuple(
+        assemble.source(each, keys, secrets.get(each.url, ())) for file in models["sources"] for each in file.sources
+    )
     taxonomy = assemble.taxonomy(clusters)
     feeds = assemble.feeds(feed_keys, site=site, labels=taxonomy.labels, sources=sources, limit=keys.feed_limit)
     return Config(

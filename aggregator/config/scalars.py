@@ -59,6 +59,13 @@ def label(written: str) -> str:
     return line
 
 
+def password(written: str) -> str:
+    """As it is: two spaces in it are two."""
+    if not written or any(char in written for char in "\0\r\n"):
+        raise ValueError("a password: one line that is not empty")
+    return written
+
+
 def paragraphs(written: str) -> str:
     """A text of several lines."""
     legal = text.xml(written).strip()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from aggregator.config import scalars
 from aggregator.config.keys import Keys, Line, Url, short_for, text
 from aggregator.model import Security
 
 MailAddress = Annotated[str, AfterValidator(scalars.mail)]
+Password = Annotated[str, AfterValidator(scalars.password)]
 
 
 class WebhookKeys(Keys):
@@ -28,7 +29,13 @@ class MailKeys(Keys):
         default=Security.STARTTLS, description="starttls, tls (from the first byte on), or none on this machine"
     )
     user: Line | None = None
-    password: Line | None = Field(default=None, description="write ${NAME}: it is read from the environment")
+    password: Password | None = Field(default=None, description="write ${NAME}: it is read from the environment")
+
+    @model_validator(mode="after")
+    def _login(self) -> MailKeys:
+        if (self.user is None) is not (self.password is None):
+            raise ValueError("`user` and `password`, or neither")
+        return self
 
 
 class AlarmKeys(Keys):

@@ -81,14 +81,24 @@ def fresh_for(headers: Mapping[bytes, bytes]) -> timedelta | None:
     if _NOT_KEPT.search(directives):
         return None
     if found := _MAX_AGE.search(directives):
-        age = headers.get(b"age", b"").decode("latin-1").strip()
-        seconds = int(found[1][:9]) - (int(age[:9]) if age.isdecimal() and age.isascii() else 0)
+        seconds = int(found[1][:9]) - _age(headers)
     else:
         expires, date = (_date(headers.get(name, b"")) for name in (b"expires", b"date"))
         if expires is None or date is None:
             return None
         seconds = int((expires - date).total_seconds())
     return min(timedelta(seconds=seconds), _LONGEST) if seconds > 0 else None
+
+
+def _age(headers: Mapping[bytes, bytes]) -> int:
+    age = headers.get(b"age", b"").decode("latin-1").strip()
+    return int(age[:9]) if age.isdecimal() and age.isascii() else 0
+
+
+def date(headers: Mapping[bytes, bytes]) -> datetime | None:
+    """RFC 9110 section 6.6.1: the server's clock when it answered; what a cache kept since then is `Age` old. None without."""
+    written = _date(headers.get(b"date", b""))
+    return written + timedelta(seconds=_age(headers)) if written else None
 
 
 def _date(written: bytes) -> datetime | None:

@@ -298,6 +298,7 @@ class Client:
             fresh_for=answers.fresh_for(answer.headers),
             rights=rights.read(answer.headers),
             hub=links.hub(answer.headers, url),
+            date=answers.date(answer.headers),
         )
 
 

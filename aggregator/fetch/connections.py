@@ -112,9 +112,13 @@ class Transport(httpx.AsyncBaseTransport):
         return stream
 
     async def _proxied(self, target: Target, proxy: Target) -> Stream:
-        """A stream by way of a proxy, which the operator has named and may stand anywhere."""
-        stream = await dial.connect(proxy.host, proxy.port, private=True, resolve=self._resolve)
-        await self._secure(stream, proxy)
+        """A stream by way of a proxy, which the operator has named and may stand anywhere. What is wrong with it is told to all
+        who read of the sources: its name is not."""
+        try:
+            stream = await dial.connect(proxy.host, proxy.port, private=True, resolve=self._resolve)
+            await self._secure(stream, proxy)
+        except UnreachableError as error:
+            raise UnreachableError(error.failure, error.detail.replace(proxy.host, "the proxy")) from error
         if target.scheme == "https":
             await _tunnel(stream, target, proxy)
         return stream
@@ -127,6 +131,7 @@ class Transport(httpx.AsyncBaseTransport):
         """Made when first needed: it takes longer than asking many a source."""
         if self._tls is None:
             self._tls = proxies.trust()
+            self._tls.set_alpn_protocols(["http/1.1"])
         return self._tls
 
 
@@ -166,7 +171,7 @@ async def _tunnel(stream: Stream, target: Target, proxy: Target) -> None:
     """RFC 9110 section 9.3.6: from here on the stream leads to the target."""
     there = b"%b:%d" % (_bracketed(target.host), target.port)
     request = h11.Request(method="CONNECT", target=there, headers=[(b"Host", there), *_proxy_authorization(proxy)])
-    connection, head = await _head(Connection(stream, server=proxy.authority.decode("ascii")), request, b"")
+    connection, head = await _head(Connection(stream, server="the proxy"), request, b"")
     if not 200 <= head.status_code < 300:
         stream.abort()
         raise UnreachableError(Failure.CONNECT, f"the proxy answers {head.status_code} for {target.host}")

@@ -78,5 +78,4 @@ def trust() -> ssl.SSLContext:
     except OSError as error:
         found = f"certificates that can not be read: {error}"
         raise ConfigError(Place("SSL_CERT_FILE"), found, "a file of certificates in PEM form") from error
-    context.set_alpn_protocols(["http/1.1"])
     return context

@@ -75,7 +75,7 @@ class Stream(asyncio.Protocol):
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         if not self._buffer and self._error is not None:
-            raise ConnectionError(0, _reason(self._error))
+            raise ConnectionError(0, reason(self._error))
         data = bytes(self._buffer)
         self._buffer.clear()
         if self._paused and not self._ended:
@@ -104,7 +104,7 @@ class Stream(asyncio.Protocol):
             secured = await loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname)
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; ValueError: a host no certificate can name
             self.abort()
-            raise UnreachableError(Failure.TLS, f"TLS with {server_hostname}: {_reason(error)}") from error
+            raise UnreachableError(Failure.TLS, f"TLS with {server_hostname}: {reason(error)}") from error
         except BaseException:
             self.abort()
             raise
@@ -124,7 +124,7 @@ _TLS_REASONS = {
 }
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """What went wrong, in the words of OpenSSL or of the system."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return str(error.verify_message)

@@ -65,6 +65,7 @@ class Fetched:
     fresh_for: timedelta | None = None  # how long the server says that it will say the same (RFC 9111 section 4.2.1)
     rights: Rights | None = None  # None: nothing is reserved
     hub: HubLink | None = None  # as the headers say, which count before the document
+    date: datetime | None = None  # what the server's clock says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

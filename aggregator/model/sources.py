@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -90,6 +90,7 @@ class Source:
     id: str
     name: str
     url: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # what stands in `url` out of the environment
     homepage: str | None = None
     kind: Kind = Kind.AUTO
     interval: str = "auto"  # auto, a duration such as 30m or 6h, or a cron line

@@ -6,16 +6,16 @@ import os
 import platform
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import urls
+from aggregator import text, urls
 from aggregator.errors import AggregatorError, PassRunningError
-from aggregator.model import Document, Failed, Hints, Source, SourceState
+from aggregator.model import Document, Failed, Fetched, Hints, Source, SourceState
 from aggregator.passes import lock, offline
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LITTLE, _NONE = 1_000_000_000, 100_000_000  # bytes free: too little for a year, too little for the next passes
 _AHEAD = timedelta(minutes=5)  # clocks that are kept by NTP differ by less
+_APART = timedelta(minutes=5)  # from the clocks of servers
 _LATE, _STOPPED = timedelta(hours=2), timedelta(hours=24)  # after a source was due
 _WAL = 256_000_000  # bytes: SQLite keeps the log at some MB, unless a reader never lets go
 _HOSTS = 3  # that are asked before the network is called down
@@ -77,10 +78,33 @@ def machine(data: Path, output: Path) -> Iterator[Check]:
 
 
 def _writable(name: str, folder: Path) -> Check:
+    """Also what a pass left there that somebody else ran: once as root, and the service can replace nothing of it."""
     there = _standing(folder)
-    if not os.access(there, os.W_OK | os.X_OK):
-        return fault(name, f"{there}: can not be written", f"Give this user the directory {folder}")
-    return ok(name, str(folder) if there == folder else f"{folder}: not there yet")
+    if folder.exists() and not folder.is_dir():
+        return fault(name, f"{folder}: is no directory", "Take away what stands there, or name another directory")
+    barred = next((each for each in (there, *_ours(folder)) if not _may(each)), None)
+    if barred is not None and os.statvfs(barred).f_flag & os.ST_RDONLY:
+        return fault(
+            name, f"{barred}: is mounted for reading alone", "Mount it for writing; the system's log may say why not"
+        )
+    if barred is not None:
+        return fault(
+            name, f"{barred}: can not be written", f"Give {folder}, with all that is in it, to this user (chown -R)"
+        )
+    return ok(name, str(folder) if folder.is_dir() else f"{folder}: not there yet")
+
+
+def _ours(folder: Path) -> Iterator[Path]:
+    """The folders of the output, in which files are put beside each other, and the files of the store."""
+    if folder.is_dir():
+        yield from sorted(
+            each for each in folder.iterdir() if each.is_dir() or each.name.startswith("aggregator.sqlite")
+        )
+
+
+def _may(path: Path) -> bool:
+    wanted = os.W_OK | os.X_OK if path.is_dir() else os.R_OK | os.W_OK
+    return os.access(path, wanted, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _disk(name: str, folder: Path) -> Check:
@@ -112,6 +136,16 @@ def locked(data: Path) -> Check:
 
 
 # ----------------------------------------------------------------------------------------------- what is remembered
+
+
+def begun(path: Path) -> Check | None:
+    """A store that is not there, or of which nothing is there but its name; None where there is one. Looking makes none."""
+    if not path.is_file():
+        return warn("store", f"{path}: not there yet", "Start `aggregator run`: it makes one")
+    if path.stat().st_size == 0:
+        advice = "Restore a backup where there was a store; where there was none, the next pass makes it"
+        return fault("store", f"{path}: is empty", advice)
+    return None
 
 
 def stored(store: Store, path: Path | None) -> Iterator[Check]:
@@ -191,35 +225,63 @@ def published(missing: Iterable[str], output: Path) -> Check:
 
 
 async def tried(config: Config, tools: Tools, *, now: datetime) -> tuple[Check, ...]:
-    """A parser process, and the network."""
-    return await _parser(tools), await _network(config.sources, tools, now=now)
+    """A parser process, the network, and our clock beside those of others."""
+    return await _parser(tools), *await _network(config.sources, tools, now=now)
 
 
 async def _parser(tools: Tools) -> Check:
-    document = await tools.sandbox.read(_DOCUMENT, Hints(url="https://doctor.invalid/"))
+    try:
+        document = await tools.sandbox.read(_DOCUMENT, Hints(url="https://doctor.invalid/"))
+    except OSError as error:  # no processes left to this user, no memory for one
+        return fault("parser", str(error.strerror), "Look whether this user may start processes, and how many")
     if isinstance(document, Document) and len(document.entries) == 1:
         return ok("parser", "its processes start and read")
     detail = "read nothing" if isinstance(document, Document) else document.detail
     return fault("parser", detail, "Raise `limits: parse_memory`, and look whether this user may start processes")
 
 
-async def _network(sources: Iterable[Source], tools: Tools, *, now: datetime) -> Check:
+async def _network(sources: Iterable[Source], tools: Tools, *, now: datetime) -> tuple[Check, ...]:
+    """One host that answers is enough, unless its clock is not ours: then the next is asked which of the two is right."""
     hosts = {urls.host(source.url): source for source in sources if source.enabled}
     if not hosts:
-        return ok("network", "no source is enabled")
+        return (ok("network", "no source is enabled"),)
     failed: list[Failed] = []
-    for source in list(hosts.values())[:_HOSTS]:
+    answered, clocks = "", dict[str, datetime]()
+    for host, source in list(hosts.items())[:_HOSTS]:
         outcome = await tools.client.fetch(source.url, private_network=source.private_network, now=now)
-        if not isinstance(outcome, Failed) or offline.reached(outcome.failure, status=outcome.status):
-            return ok("network", f"{urls.host(source.url)} answers")
-        failed.append(outcome)
-    found = f"{failed[0].failure.value}: {failed[0].detail}"
-    return fault("network", found, "Look at this machine's network, DNS and proxy: none of the sources tried answers")
+        if isinstance(outcome, Failed) and not offline.reached(outcome.failure, status=outcome.status):
+            failed.append(outcome)
+            continue
+        answered = answered or host
+        theirs = outcome.date if isinstance(outcome, Fetched) else None
+        if theirs is None:
+            continue
+        if abs(theirs - now) <= _APART:
+            clocks.clear()
+            break
+        clocks[host] = theirs
+    if not answered:
+        found = f"{failed[0].failure.value}: {failed[0].detail}"
+        advice = "Look at this machine's network, DNS and proxy: none of the sources tried answers"
+        return (fault("network", found, advice),)
+    return ok("network", f"{answered} answers"), *_clocks(clocks, now)
 
 
-def guarded(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The checks of one kind; a fault where our store, configuration or output is in the way."""
+def _clocks(clocks: Mapping[str, datetime], now: datetime) -> Iterator[Check]:
+    """Those of others, none of which is ours. One alone may be wrong itself."""
+    if clocks:
+        said = "; ".join(f"{host} says {theirs:%Y-%m-%d %H:%M}" for host, theirs in clocks.items())
+        found = f"{now:%Y-%m-%d %H:%M} UTC, but {said}"
+        yield (fault if len(clocks) > 1 else warn)("clock", found, "Set the clock, and let NTP keep it")
+
+
+def guarded(name: str, look: Callable[[], Iterable[Check]], *, advice: str) -> list[Check]:
+    """The checks of one kind; a fault with the advice where our store, configuration or output is in the way."""
+    found: list[Check] = []
     try:
-        return list(look())
+        found.extend(look())
     except AggregatorError as error:
-        return [fault(name, str(error), "The message says what was expected")]
+        found.append(fault(name, str(error), advice))
+    except (ValueError, TypeError) as error:  # a column that holds what no program of ours wrote
+        found.append(fault(name, f"holds what can not be read: {text.line(str(error))}", advice))
+    return found

@@ -144,7 +144,7 @@ async def _read(
     if isinstance(cleaned, Unreadable):
         return failed(source, state, Failed(failure=cleaned.failure, detail=cleaned.detail), now=now)
     moved = replace(
-        remember.moved(state, fetched, now=now),
+        remember.moved(state, fetched, now=now, secrets=source.secrets),
         rest=document.rest,
         rights=fetched.rights,
         hub=remember.hub(fetched, document),
@@ -213,7 +213,7 @@ async def read(
 ) -> Document | Unreadable:
     """What a source's answer says, read in the sandbox."""
     hints = Hints(
-        url=urls.public(fetched.url),  # `#top` leads to the page with its query, and may be published
+        url=urls.public(fetched.url, source.secrets),  # `#top` leads to the page with its query, and may be published
         content_type=fetched.content_type,
         charset=fetched.charset,
         kind=source.kind,
@@ -294,7 +294,7 @@ async def _complete(source: Source, one: Recognised, tools: Tools, *, now: datet
     if outcome.rights and outcome.rights.page_reserved:
         return Completed(recognised=one)
     hints = Hints(
-        url=urls.public(outcome.url),
+        url=urls.public(outcome.url, source.secrets),
         content_type=outcome.content_type,
         charset=outcome.charset,
         characters=tools.limits.characters,
@@ -375,7 +375,9 @@ def unchanged(source: Source, state: SourceState, answer: Fetched | NotModified,
     """The source has nothing new."""
     # A 304 seldom says of rights what the document said
     rights = answer.rights or (state.rights if isinstance(answer, NotModified) else None)
-    moved = remember.moved(replace(state, validators=answer.validators, rights=rights), answer, now=now)
+    moved = remember.moved(
+        replace(state, validators=answer.validators, rights=rights), answer, now=now, secrets=source.secrets
+    )
     heard = remember.Heard(fresh_for=answer.fresh_for, full=isinstance(answer, Fetched))
     update = SourceUpdate(state=remember.succeeded(source, moved, heard, now=now))
     return Gathered(source_id=source.id, status="unchanged", update=update)
@@ -383,6 +385,6 @@ def unchanged(source: Source, state: SourceState, answer: Fetched | NotModified,
 
 def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime) -> Gathered:
     """The source could not be read."""
-    told = replace(failure, detail=urls.redacted(text.line(failure.detail)))
+    told = replace(failure, detail=urls.redacted(text.line(failure.detail), source.secrets))
     update = SourceUpdate(state=remember.failed(source, state, told, now=now))
     return Gathered(source_id=source.id, status="failed", update=update, failed=told)

@@ -11,7 +11,7 @@ from aggregator import urls
 from aggregator.due import backoff
 from aggregator.errors import ADVICE, Failure
 from aggregator.model import Failing, Lacking, Profile, Rights, Source, SourceState, State
-from aggregator.passes import moves, usual
+from aggregator.passes import lock, moves, usual
 
 _BLOCKED = frozenset(
     {
@@ -156,6 +156,7 @@ def as_dict(health: Health, *, now: datetime) -> dict[str, Any]:
         },
         "last_success": rfc3339(remembered.last_success),
         "last_checked": rfc3339(remembered.last_checked),
+        "last_pass": lock.pass_id(remembered.last_checked) if remembered.last_checked else None,
         "next_due": rfc3339(remembered.next_due),
         "items": health.items,
         "moved_to": remembered.move.url if remembered.move else None,

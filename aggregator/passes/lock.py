@@ -5,9 +5,15 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import PassRunningError, StoreError
+
+
+def pass_id(now: datetime) -> str:
+    """Names a pass that began then, in the log and in `status`: two of one store never begin in one millisecond."""
+    return f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03}"
 
 
 @contextmanager

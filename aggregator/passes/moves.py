@@ -44,7 +44,7 @@ async def doubts(source: Source, new: str, known: Known, tools: gather_source.To
     if not isinstance(outcome, Fetched):
         return "the server says not modified though nothing was asked for"
     if outcome.hops:
-        return f"it redirects again, to {urls.public(outcome.url)}"
+        return f"it redirects again, to {urls.public(outcome.url, source.secrets)}"
     document = await gather_source.read(source, outcome, tools)
     if isinstance(document, Unreadable):
         return f"{document.failure.value}: {document.detail}"

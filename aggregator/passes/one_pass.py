@@ -75,6 +75,7 @@ class Gathering:
 class Summary:
     """What a pass did. `asked` keeps one value for each source that was asked, in the order of their ids."""
 
+    began: datetime
     asked: tuple[Asked, ...]
     settled: Settled
     published: Published
@@ -136,16 +137,23 @@ async def run(
     try:
         published = publish_changed.publish(config, store, output)
     except OutputError as error:
-        await telling(told.Found(states=gathering.states, unwritten=str(error)))
+        await telling(told.Found(states=gathering.states, unwritten=_for_everybody(error)))
         raise
     events = tuple(told.as_dict(event, config) for event in await telling(told.Found(states=gathering.states)))
     return Summary(
+        began=now,
         asked=gathering.asked,
         settled=settled,
         published=published,
         events=events,
         seconds=round(time.perf_counter() - started, 3),
     )
+
+
+def _for_everybody(error: OutputError) -> str:
+    """Without the path: it stands in the message that ends the command, and in the log."""
+    cause = error.__cause__
+    return (cause.strerror if isinstance(cause, OSError) else None) or "not a directory that can be written"
 
 
 def chosen(

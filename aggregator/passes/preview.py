@@ -35,7 +35,7 @@ async def preview(source: Source, tools: gather_source.Tools, *, now: datetime) 
     )
     match outcome:
         case Failed():
-            problem = urls.redacted(text.line(f"{outcome.failure.value}: {outcome.detail}"))
+            problem = urls.redacted(text.line(f"{outcome.failure.value}: {outcome.detail}"), source.secrets)
             return _nothing(source, problem, advice=ADVICE[outcome.failure])
         case NotModified():
             return _nothing(source, "the server says not modified though nothing was remembered")
@@ -54,7 +54,7 @@ async def _read(source: Source, fetched: Fetched, tools: gather_source.Tools, *,
         return _nothing(source, problem, advice=ADVICE[document.failure])
     problems = list(document.repairs)
     if fetched.hops:
-        problems.append(f"redirected to {urls.public(fetched.url)}")
+        problems.append(f"redirected to {urls.public(fetched.url, source.secrets)}")
     recognised = identity.recognise(document.entries, gather_source.NOTHING_KNOWN, stable_keys=tools.stable_keys)
     followed, _ = await gather_source.completed(source, recognised[:_FOLLOWED], tools, now=now, rights=fetched.rights)
     entries = [*(one.recognised for one in followed), *recognised[_FOLLOWED:]]

@@ -165,7 +165,9 @@ def sources_opml(config: Config) -> bytes:
     for source in config.sources:
         # rss for whatever feed it is, by custom of the readers; what is none says so
         kind = source.kind.value if source.kind in {Kind.LISTING, Kind.SITEMAP} else "rss"
-        outline = opml.Outline(title=source.name, xml_url=urls.public(source.url), html_url=source.homepage, kind=kind)
+        outline = opml.Outline(
+            title=source.name, xml_url=urls.public(source.url, source.secrets), html_url=source.homepage, kind=kind
+        )
         groups.setdefault(source.authority.value, []).append(outline)
     return opml.write(config.site.title, sorted(groups.items()))
 

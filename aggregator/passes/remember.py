@@ -104,16 +104,20 @@ def failed(source: Source, state: SourceState, failure: Failed, *, now: datetime
 
 
 def failing(state: SourceState, failure: Failed, *, now: datetime) -> Failing:
-    """What is wrong, since when."""
+    """What is wrong, since when. A mistake of ours by its name alone: everybody may read this, and what Python has to say names
+    files of this machine, or values; the log has it."""
     since = state.failing.since if state.failing else now
-    return Failing(failure=failure.failure, message=failure.detail, since=since)
+    message = failure.detail.partition(":")[0] if failure.failure is Failure.INTERNAL else failure.detail
+    return Failing(failure=failure.failure, message=message, since=since)
 
 
-def moved(state: SourceState, answer: Fetched | NotModified, *, now: datetime) -> SourceState:
+def moved(
+    state: SourceState, answer: Fetched | NotModified, *, now: datetime, secrets: Sequence[str] = ()
+) -> SourceState:
     """With where a chain of permanent redirects led; with nothing where one hop is temporary."""
     if not answer.hops or any(hop.status not in _PERMANENT for hop in answer.hops):
         return replace(state, move=None) if state.move else state
-    seen, there = state.move, urls.public(answer.url)
+    seen, there = state.move, urls.public(answer.url, secrets)
     if seen is None or seen.url != there:
         return replace(state, move=Move(url=there, since=now))
     return replace(state, move=replace(seen, times=seen.times + 1))

@@ -160,7 +160,7 @@ async def _send(way: Telling, config: Config, events: Sequence[Event]) -> Failed
     numbers = " ".join(str(event.number) for event in events)
     name = blake2b(f"{config.site.minting} {numbers}".encode(), digest_size=12).hexdigest()
     message_id = f"<{name}@{mail.sender.rpartition('@')[2]}>"
-    return await mailing.send(mail, said["title"], said["text"], message_id=message_id)
+    return await mailing.send(mail, said["title"], said["text"], message_id=message_id, at=events[-1].at)
 
 
 def document(config: Config, events: Sequence[Event]) -> dict[str, Any]:

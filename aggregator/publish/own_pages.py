@@ -68,7 +68,7 @@ def _line(one: Listed, pages: Mapping[str, str], frame: Frame, phrases: Mapping[
     return _Line(
         name=read.name,
         homepage=read.homepage,
-        address=urls.public(read.url),
+        address=urls.public(read.url, read.secrets),
         page=pages.get(read.id, ""),
         region=", ".join(read.region),
         items=one.items,

@@ -145,7 +145,7 @@ def outlet(item: Item, sources: Mapping[str, Source]) -> Outlet:
     source = sources.get(item.source_id)
     if source is None:
         return Outlet(source_name(item.source_id, sources), "", "")
-    feed, page = legible.identifier(urls.public(source.url)), legible.identifier(source.homepage or "")
+    feed, page = legible.identifier(urls.public(source.url, source.secrets)), legible.identifier(source.homepage or "")
     return Outlet(source_name(item.source_id, sources), feed, page)
 
 

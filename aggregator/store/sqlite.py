@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,9 @@ def vacuum(connection: Connection, path: str) -> tuple[int, int]:
 def unsound(connection: Connection) -> tuple[str, ...]:
     """Without the comparison of indexes and tables, which takes minutes for a large file."""
     found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(5)")]
-    return () if found == ["ok"] else tuple(found)
+    if found != ["ok"]:
+        return tuple(found)
+    return (missing,) if (missing := dangling(connection)) else ()
 
 
 def engine_version(connection: Connection) -> str:
@@ -164,10 +166,20 @@ def run_many(connection: Connection, statement: ClauseElement, of: Collection[Se
         _driver(connection).executemany(_words(statement), of)
 
 
-def fill(connection: Connection, into: Table, of: Collection[Sequence[Any]]) -> None:
-    """Rows as the driver takes them, with every column of the table, our own numbers among them."""
-    words = insert(into).compile(dialect=sqlite.dialect(), column_keys=into.columns.keys())
-    _driver(connection).executemany(str(words), of)
+RowError = sqlite3.Error  # what is raised where a row can not be stored
+
+
+def filling(connection: Connection, into: Table) -> Callable[[Sequence[Any]], None]:
+    """Stores a row as the driver takes it, with every column of the table, our own numbers among them. Raises RowError."""
+    words = str(insert(into).compile(dialect=sqlite.dialect(), column_keys=into.columns.keys()))
+    execute = _driver(connection).execute
+    return lambda values: execute(words, values).close()
+
+
+def dangling(connection: Connection) -> str:
+    """Where a row points to one that is not there; "" where none does."""
+    found = _driver(connection).execute("PRAGMA foreign_key_check").fetchone()
+    return f"a row of {found[0]} points to one of {found[2]} that is not there" if found else ""
 
 
 def plain(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:

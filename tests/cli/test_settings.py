@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,12 @@ from aggregator.cli.settings import Settings
 
 @pytest.fixture(autouse=True)
 def own_logs() -> Iterator[None]:
+    hooks = sys.excepthook, sys.unraisablehook
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    sys.excepthook, sys.unraisablehook = hooks
 
 
 def settings(folder: Path, *, log_format: str = "json", verbosity: int = 0) -> Settings:
@@ -48,6 +54,16 @@ def test_lines_go_to_standard_error(
     assert [line["level"] for line in lines] == written
     assert {line["event"] for line in lines} == {"something.happened"}
     assert told.out == ""
+
+
+def test_whatever_is_said_in_a_pass_has_its_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also what libraries say, and what ends the process."""
+    settings(tmp_path).log(datetime(2026, 11, 26, 14, 15, 3, 123456, tzinfo=UTC))
+    structlog.get_logger().warning("alarm.not_sent")
+    logging.getLogger("some.library").warning("hm")
+    sys.excepthook(ValueError, ValueError("x"), None)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["pass"] for line in lines] == ["20261126T141503.123"] * 3
 
 
 @pytest.mark.filterwarnings("error")

@@ -76,6 +76,7 @@ def test_values(content: str, expected: object) -> None:
         pytest.param("a: &x [*x]", 1, "*x names nothing", id="an alias of itself"),
         pytest.param("a: 1\nb: ${MISSING}", 2, "${MISSING} is not set", id="a variable that is not set"),
         pytest.param("a: 1\nurl: https://u:geheim@h.example/", 2, "a password in a URL", id="a password in a file"),
+        pytest.param("a: 1\npassword: geheim", 2, "a password", id="a password under its own name"),
         pytest.param("a: 1\n<<: 3", 2, "<< without a mapping", id="a merge of a number"),
         pytest.param(b"a: 1\nb: f\xfcr", 2, "the byte 0xfc", id="not UTF-8"),
         pytest.param("a: 1\nb: \x07", 2, "special characters are not allowed", id="a control character"),

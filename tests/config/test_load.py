@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.config import load
-from aggregator.errors import ConfigFaultsError, UsageError
+from aggregator.errors import ConfigError, ConfigFaultsError, UsageError
 from aggregator.model import (
     Authority,
     Detail,
@@ -107,6 +107,29 @@ def test_everything_of_this_installation(folder: Folder) -> None:
     )
     (source,) = config.sources
     assert (source.language, source.timezone) == ("en", "Europe/Berlin")
+
+
+MAIL = """\
+base_url: https://news.example.org
+title: News
+alarms: {{mail: {{to: [a@news.example], from: b@news.example, server: mail.example{more}}}}}
+"""
+
+
+def test_a_password_is_what_the_environment_says(folder: Folder) -> None:
+    """Two spaces, signs that a title would lose: it is no text for people."""
+    secret = "  zwei  Lücken\u200b\u00ac e\u0301 "
+    config = read(folder(aggregator=MAIL.format(more=", user: u, password: '${SECRET}'")), SECRET=secret)
+    assert config.alarms.mail is not None
+    assert config.alarms.mail.password == secret
+    assert secret not in repr(config)
+
+
+@pytest.mark.parametrize("more", [", user: u", ", password: '${SECRET}'"])
+def test_a_login_is_whole(folder: Folder, more: str) -> None:
+    with pytest.raises(ConfigError, match="yaml:3: mail: a mapping; expected `user` and `password`") as raised:
+        read(folder(aggregator=MAIL.format(more=more)), SECRET="geheim")
+    assert "geheim" not in str(raised.value)
 
 
 def test_a_listing_with_its_recipe(folder: Folder) -> None:

@@ -56,6 +56,23 @@ def test_a_pass_and_an_unchanged_one(tmp_path: Path, aggregator, result) -> None
     assert published(tmp_path) == ["Zwei", "Eins"]
 
 
+def test_one_id_leads_from_the_log_to_the_sources_and_their_items(tmp_path: Path, aggregator, result) -> None:
+    with LocalServer() as server:
+        server.reply("/feed", feed("Eins"))
+        configure(
+            tmp_path,
+            one=f"url: '{server.url('/feed')}', private_network: true",
+            two=f"url: '{server.url('/missing')}', private_network: true",
+        )
+        done = aggregator("--log-format", "json", "-vv", "run", "--json")
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        summary = result(done)
+    assert {line["event"] for line in lines} == {"source.ok", "source.failed", "item.new", "pass.done"}
+    assert {line.get("pass") for line in lines} == {summary["pass"]}
+    assert {one["last_pass"] for one in result(aggregator("status", "--json"))["sources"]} == {summary["pass"]}
+    assert {one["first_pass"] for one in result(aggregator("items", "--json"))} == {summary["pass"]}
+
+
 def test_ids_survive_a_second_pass_and_a_reordered_feed(tmp_path: Path, aggregator, result) -> None:
     def ids() -> dict[str, str]:
         return {item["guid"]: item["story"] for item in result(aggregator("items", "--json"))}

@@ -222,6 +222,29 @@ def test_a_tunnel_that_is_refused(server: LocalServer, fetch: Fetch, monkeypatch
     assert "407" in outcome.detail
 
 
+@pytest.mark.parametrize("url", ["http://news.invalid/", "https://news.invalid/"])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        pytest.param("http://127.0.0.1:1", id="where nobody listens"),
+        pytest.param("http://proxy.invalid:3128", id="whose name does not exist"),
+        pytest.param("https://localhost:{port}", id="that speaks no TLS"),
+        pytest.param("http://localhost:{port}", id="that speaks no HTTP"),
+    ],
+)
+def test_what_is_wrong_with_a_proxy_is_told_without_its_name(
+    fetch: Fetch, monkeypatch: pytest.MonkeyPatch, proxy: str, url: str
+) -> None:
+    """It stands beside the sources on /status, for everybody."""
+    with LocalServer(greeting=b"neither TLS nor HTTP\r\n\r\n") as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.format(port=server.port))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.format(port=server.port))
+        outcome = fetch(url, private_network=False)
+    assert isinstance(outcome, Failed)
+    assert "the proxy" in outcome.detail or "news.invalid" in outcome.detail
+    assert not any(name in outcome.detail for name in ("127.0.0.1", "proxy.invalid", "localhost"))
+
+
 def test_words_behind_the_opening_of_a_tunnel_are_no_answer(
     server: LocalServer, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

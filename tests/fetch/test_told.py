@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,8 @@ from aggregator.errors import Failure
 from aggregator.fetch import mail, post
 from aggregator.model import Mail, Security
 from tests.servers.local_world import LocalServer, Reply
+
+NOW = datetime(2026, 10, 12, 8, 0, tzinfo=UTC)
 
 
 def posted(url: str, *, private: bool = True) -> tuple[str, str] | None:
@@ -54,7 +57,7 @@ def test_a_mail_server_that_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     to = Mail(to=("a@b.example",), sender="c@d.example", host="127.0.0.1", port=port, security=Security.NONE)
-    failed = asyncio.run(mail.send(to, "Subject", "Text", message_id="<1@d.example>"))
+    failed = asyncio.run(mail.send(to, "Subject", "Text", message_id="<1@d.example>", at=NOW))
     assert failed is not None
     assert (failed.failure, f"port {port}" in failed.detail) == (Failure.CONNECT, True)
 
@@ -68,6 +71,6 @@ def test_a_mail_server_that_says_nothing_holds_nobody_up() -> None:
             port=silent.getsockname()[1],
             security=Security.TLS,
         )
-        failed = asyncio.run(mail.send(to, "Subject", "Text", message_id="<1@d.example>", deadline=0.1))
+        failed = asyncio.run(mail.send(to, "Subject", "Text", message_id="<1@d.example>", at=NOW, deadline=0.1))
     assert failed is not None
     assert failed.failure is Failure.TIMEOUT

@@ -10,7 +10,8 @@ from typing import Any
 
 from aggregator.config import load
 from aggregator.errors import Failure
-from aggregator.passes import one_pass
+from aggregator.model import Failed, SourceState
+from aggregator.passes import one_pass, remember
 from aggregator.store import connect
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -56,6 +57,12 @@ def test_a_bug_costs_one_source_and_is_told(tmp_path: Path) -> None:
     assert two.failed is not None
     assert two.failed.failure is not Failure.INTERNAL
     assert log.told == [("source.internal", {"source": "one"})]
+
+
+def test_everybody_may_read_the_name_of_a_bug_and_no_more() -> None:
+    """What Python has to say names files of this machine, or values."""
+    failure = Failed(failure=Failure.INTERNAL, detail="FileNotFoundError: [Errno 2] No such file: '/home/news/key.pem'")
+    assert remember.failing(SourceState(source_id="one"), failure, now=NOW).message == "FileNotFoundError"
 
 
 def test_the_log_is_not_asked_for_where_there_is_nothing_to_tell(tmp_path: Path) -> None:

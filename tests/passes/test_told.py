@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from aggregator.errors import OutputError
 from aggregator.passes import one_pass
 from aggregator.store import connect
 from tests.servers.local_world import LocalServer
+from tests.servers.mail import MailServer
 
 pytestmark = pytest.mark.slow
 
@@ -63,42 +63,6 @@ def hooked() -> Iterator[Hook]:
     yield hook
     hook.server.shutdown()
     hook.server.server_close()
-
-
-@contextmanager
-def mailbox() -> Iterator[tuple[int, list[bytes]]]:
-    """A mail server that takes everything (RFC 5321): its port, and the messages."""
-    taken: list[bytes] = []
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            with connection, connection.makefile("rwb") as lines:
-                _converse(lines, taken)
-
-    threading.Thread(target=serve, daemon=True).start()
-    yield listening.getsockname()[1], taken
-    listening.close()
-
-
-def _converse(lines: Any, taken: list[bytes]) -> None:
-    def say(text: bytes) -> None:
-        lines.write(text + b"\r\n")
-        lines.flush()
-
-    say(b"220 local")
-    for line in lines:
-        if line.upper().startswith(b"DATA"):
-            say(b"354 go on")
-            taken.append(b"".join(iter(lines.readline, b".\r\n")))
-        elif line.upper().startswith(b"QUIT"):
-            say(b"221 bye")
-            return
-        say(b"250 well")
 
 
 class World:
@@ -189,10 +153,10 @@ def test_cron_is_told_of_a_trouble_once_and_of_its_end_once(tmp_path: Path, caps
 
 
 def test_an_event_is_sent_once_to_each_and_again_only_where_it_failed(tmp_path: Path) -> None:
-    with LocalServer() as server, hooked() as hook, mailbox() as (port, taken):
+    with LocalServer() as server, hooked() as hook, MailServer() as mailbox:
         alarms = (
             f"{{webhook: {{url: '{hook.url}', private_network: true}}, mail: {{to: [ops@news.example, b@news.example], "
-            f"from: agg@news.example, server: '127.0.0.1:{port}', security: none}}}}"
+            f"from: agg@news.example, server: '127.0.0.1:{mailbox.port}', security: none}}}}"
         )
         world = World(tmp_path, server, alarms)
         hook.status = 503
@@ -200,18 +164,18 @@ def test_an_event_is_sent_once_to_each_and_again_only_where_it_failed(tmp_path: 
         server.reply("/eins", b"", status=404)
         world.run(1)
         world.run(22)
-        assert (len(hook.taken), len(taken)) == (1, 1)
+        assert (len(hook.taken), len(mailbox.messages)) == (1, 1)
         hook.status = 200
         world.run(23)
-        assert (len(hook.taken), len(taken)) == (2, 1), "the webhook had not taken it"
+        assert (len(hook.taken), len(mailbox.messages)) == (2, 1), "the webhook had not taken it"
         world.run(24)
-        assert (len(hook.taken), len(taken)) == (2, 1)
+        assert (len(hook.taken), len(mailbox.messages)) == (2, 1)
     sent = hook.taken[-1]
     assert sent["title"] == "[News & more] failing (http_404): Amt <eins>"
     assert [(one["number"], one["state"], one["sources"]) for one in sent["events"]] == [
         (1, "failing", [{"id": "eins", "name": "Amt <eins>"}])
     ]
-    message = message_from_bytes(taken[0], policy=default)
+    message = message_from_bytes(mailbox.messages[0], policy=default)
     assert (message["To"], message["Subject"]) == ("ops@news.example, b@news.example", sent["title"])
     assert message.get_content().replace("\r\n", "\n") == sent["text"]
 
@@ -240,7 +204,10 @@ def test_an_output_that_can_not_be_written_is_told_and_over_when_it_can(tmp_path
             world.run(0)
         [[event]] = [sent["events"] for sent in hook.taken]
         assert (event["state"], event["cause"], event["sources"]) == ("installation", "output", [])
+        assert str(tmp_path) not in str(hook.taken), "where the files stand is nobody's business"
         world.out.unlink()
         world.run(1)
         assert world.titles() == ["over: this installation (output)", "installation: this installation (output)"]
+        assert "Not a directory" in world.feed().entries[1].summary
+        assert str(tmp_path) not in (world.out / "feeds/health.atom").read_text()
         assert len(hook.taken) == 2

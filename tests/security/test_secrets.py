@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -18,8 +19,8 @@ from tests.servers.local_world import LocalServer, Reply, Seen
 
 pytestmark = pytest.mark.slow
 
-PASSWORD, TOKEN = "geheim-4711-wort", "geheim-0815-marke"
-SECRETS = (PASSWORD, TOKEN, "geheim")
+PASSWORD, TOKEN, HIDDEN = "geheim-4711-wort", "geheim-0815-marke", "geheim-ö+1"
+SECRETS = (PASSWORD, TOKEN, quote(HIDDEN, safe="+"), "geheim")
 KEY = f"token={TOKEN}"
 # Links that take the query of the page they stand on with them (RFC 3986 section 5.2.2), and such that do not
 FEED = """<rss version='2.0'><channel><title>Intern</title><link>#oben</link>
@@ -31,6 +32,10 @@ LISTING = (
     "<html><body><article><a href='#eins'>Vier</a></article><article><a href='fuenf'>Fünf</a></article></body></html>"
 )
 PAGE = "<html><head><title>Seite</title><link rel=alternate type=application/rss+xml href='#feed'></head></html>"
+
+
+# Where no name says that it is a key: what comes out of the environment is one
+NAMED_BY_NOTHING = ("/{}/feed", "/private/{}.xml?x=1", "/plain?t={}", "/away/{}", "/missing/{}", "/moving/{}")
 
 
 def answers(server: LocalServer) -> Iterator[tuple[str, str]]:
@@ -68,7 +73,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("secrets")
     (folder / "config").mkdir()
     (folder / "config/aggregator.yaml").write_text(gathered.BASE)
-    environment = {"USERPASS": PASSWORD, "TOKEN": TOKEN}
+    environment = {"USERPASS": PASSWORD, "TOKEN": TOKEN, "HIDDEN": HIDDEN}
     with LocalServer() as server:
         rows = []
         for number, (path, keys) in enumerate(answers(server)):
@@ -77,6 +82,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         dead = "http://geheim:${USERPASS}@127.0.0.1:1/feed?token=${TOKEN}"
         rows.append(f"  - {{id: dead, name: dead, url: '{dead}', private_network: true}}")
         rows.append(f"  - {{id: refused, name: refused, url: '{dead}&b=2'}}")
+        server.reply(f"/away/{quote(HIDDEN, safe='+')}", status=302, headers={"Location": f"ftp://a.example/{HIDDEN}"})
+        server.reply(f"/moving/{quote(HIDDEN, safe='+')}", status=301, headers={"Location": f"/{HIDDEN}/feed"})
+        for number, address in enumerate(NAMED_BY_NOTHING):
+            if number < 3:
+                server.reply(quote(address.format(HIDDEN), safe="/?=&+"), FEED.encode())
+            written = f"http://{server.host}:{server.port}{address.format('${HIDDEN}')}"
+            rows.append(f"  - {{id: h{number}, name: h{number}, url: '{written}', private_network: true}}")
         (folder / "config/sources.yaml").write_text("sources:\n" + "\n".join(rows) + "\n")
         found = {}
         for command in COMMANDS:

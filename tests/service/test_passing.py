@@ -23,10 +23,12 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent.parent
 DONE = """
 import os, pickle, sys
+from datetime import UTC, datetime
 from aggregator.model import Settled
 from aggregator.passes.one_pass import Summary
 from aggregator.passes.publish_changed import Published
-summary = Summary(asked=(), settled=Settled(new=2), published=Published(written=3, unchanged=0), seconds=1.5)
+began, published = datetime(2026, 11, 26, tzinfo=UTC), Published(written=3, unchanged=0)
+summary = Summary(began=began, asked=(), settled=Settled(new=2), published=published, seconds=1.5)
 sys.stdout.buffer.write(pickle.dumps(summary))
 """
 
