@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 # Between two looks at the files; what two find alike is followed, for an editor that saves three files, a checkout that writes
 # thirty. Looked at, not watched: the kernel's watches (inotify) stay with a folder that was moved away, do not follow links (a
-# release that is a link to be turned, a file that stands elsewhere), and hear nothing on network file systems. Nine files: 0.2 ms.
+# release that is a link to be turned, a file that stands elsewhere), and hear nothing on network file systems. Nine take 0.2 ms.
 _LOOK = 0.5  # seconds
 # What stands for the files that a configuration is read from: their names, and of each file (not of the link to it) what changes
 # when somebody writes it or puts another in its place
