@@ -12,6 +12,9 @@ def main() -> None:
     # 700 objects took a tenth of a pass over 200 sources, and looking once more through all of them at the exit 80 ms.
     gc.set_threshold(50_000, 10, 10)
     atexit.register(gc.freeze)
+    from aggregator.cli import streams
+
+    streams.prepared()
     from aggregator.cli.main import cli
 
     cli(prog_name="aggregator")

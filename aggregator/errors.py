@@ -158,6 +158,10 @@ class PassRunningError(AggregatorError):
     exit_status = 3
 
 
+class ServiceError(AggregatorError):
+    """The service can not serve: its address is taken, or is none."""
+
+
 class StoreError(AggregatorError):
     """The store could not be opened, read or written."""
 

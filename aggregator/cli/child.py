@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-from aggregator.cli import told
+from aggregator.cli import streams, told
 from aggregator.cli.settings import Settings
 from aggregator.cli.stopping import Stopping, stoppable
 from aggregator.errors import AggregatorError, PassRunningError
@@ -27,6 +27,7 @@ _NICE = 5
 
 def main() -> None:
     """Makes the pass and ends the process."""
+    streams.prepared()
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not write into the answer
     os.nice(_NICE)

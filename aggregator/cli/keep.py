@@ -25,8 +25,7 @@ def backup(ctx: click.Context, file: Path) -> None:
     at = settings(ctx)
     at.existing_data()
     connect.backup_to(at.store_url(at.load()), file)
-    if at.verbosity >= 0:  # cron mails whatever is said
-        click.echo(f"wrote {file}: {file.stat().st_size:,} bytes", err=True)
+    at.say(f"wrote {file}: {file.stat().st_size:,} bytes")
 
 
 @click.command()
@@ -45,7 +44,7 @@ def restore(ctx: click.Context, file: Path, replace: bool) -> None:
         raise UsageError(f"{there}: there is a store already; expected --replace, or another data directory (--data)")
     with lock.held(at.made_data()):
         connect.restore_from(at.store_url(config), file)
-    click.echo(f"restored {file}; `aggregator run` or `publish` brings the published files in step", err=True)
+    at.say(f"restored {file}; `aggregator run` or `publish` brings the published files in step")
 
 
 @click.command()
@@ -88,7 +87,7 @@ def import_(ctx: click.Context, file: Path) -> None:
     config = at.load(first=True)
     with lock.held(at.made_data()), at.store(config) as store, _lines(file) as lines:
         count = store.load(lines, str(file))
-    click.echo(f"{count} rows; `aggregator run` or `publish` writes what was published", err=True)
+    at.say(f"{count} rows; `aggregator run` or `publish` writes what was published")
 
 
 @click.command()
@@ -110,9 +109,10 @@ def vacuum(ctx: click.Context, as_json: bool) -> None:
             one_pass.settle(config, store, now=now)
             gone += going
         before, after = store.vacuum()
-    told = {"items": gone, "bytes": {"before": before, "after": after}}
-    words = f"{gone} items taken away; {before:,} bytes before, {after:,} now"
-    click.echo(json.dumps(told) if as_json else words)
+    if as_json:
+        click.echo(json.dumps({"items": gone, "bytes": {"before": before, "after": after}}))
+    else:
+        at.say(f"{gone} items taken away; {before:,} bytes before, {after:,} now", err=False)
 
 
 @contextmanager

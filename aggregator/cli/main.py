@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from aggregator import __version__
+from aggregator.cli import streams
 from aggregator.cli.settings import Settings, settings
 from aggregator.errors import AggregatorError, PassRunningError
 
@@ -60,7 +61,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with streams.written():
+                return super().invoke(ctx)
         except AggregatorError as error:
             click.echo(f"aggregator: {error}", err=True)
             ctx.exit(error.exit_status)
@@ -152,12 +154,10 @@ def publish(ctx: click.Context, as_json: bool) -> None:
     with lock.held(at.existing_data()), at.store(config) as store:
         published = publish_changed.publish(config, store, at.output, everything=True)
         told.publish(config, store, at.output, anew=True)
-    files = {"written": published.written, "unchanged": published.unchanged}
-    click.echo(
-        json.dumps({"files": files})
-        if as_json
-        else f"{published.written} files written, {published.unchanged} unchanged"
-    )
+    if as_json:
+        click.echo(json.dumps({"files": {"written": published.written, "unchanged": published.unchanged}}))
+    else:
+        at.say(f"{published.written} files written, {published.unchanged} unchanged", err=False)
 
 
 @cli.command()

@@ -33,8 +33,10 @@ def check(ctx: click.Context, as_json: bool) -> None:
         "labels": len(found.taxonomy.labels),
         "feeds": len(found.feeds),
     }
-    told = f"{at.config}: " + ", ".join(f"{count} {name}" for name, count in counts.items())
-    click.echo(json.dumps(counts) if as_json else told)
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        at.say(f"{at.config}: " + ", ".join(f"{count} {name}" for name, count in counts.items()), err=False)
 
 
 @config.command()
@@ -121,7 +123,7 @@ def retag(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
     """Applies changed rules to the tags of what is stored."""
     from aggregator.passes import again
 
-    _print(_settled(settings(ctx), again.retag, dry_run=dry_run), as_json=as_json)
+    _print(settings(ctx), _settled(settings(ctx), again.retag, dry_run=dry_run), as_json=as_json)
 
 
 @click.command()
@@ -132,7 +134,7 @@ def remerge(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
     """Applies changed rules to the stories of what is stored."""
     from aggregator.passes import again
 
-    _print(_settled(settings(ctx), again.remerge, dry_run=dry_run), as_json=as_json)
+    _print(settings(ctx), _settled(settings(ctx), again.remerge, dry_run=dry_run), as_json=as_json)
 
 
 def _settled(at: Settings, settle: Callable[..., Difference], *, dry_run: bool) -> Difference:
@@ -143,7 +145,7 @@ def _settled(at: Settings, settle: Callable[..., Difference], *, dry_run: bool) 
         return settle(found, store, now=at.now(), dry_run=dry_run)
 
 
-def _print(difference: Difference, *, as_json: bool) -> None:
+def _print(at: Settings, difference: Difference, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(difference.as_dict(), ensure_ascii=False, indent=2))
         return
@@ -155,4 +157,4 @@ def _print(difference: Difference, *, as_json: bool) -> None:
             click.echo(f"  {change.sign} {change.title}")
     for story in difference.stories:
         click.echo(f"{story.before} -> {story.after} carriers  {story.title}")
-    click.echo(f"{len(difference.tags)} tags and {len(difference.stories)} stories differ", err=True)
+    at.say(f"{len(difference.tags)} tags and {len(difference.stories)} stories differ")

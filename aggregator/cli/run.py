@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aggregator.cli import summary
 from aggregator.cli.stopping import stoppable
@@ -57,6 +57,7 @@ def _lines(at: Settings, now: datetime) -> Watch:
 def serve_forever(at: Settings, *, host: str, port: int) -> None:
     """Scheduled passes and the web server until SIGTERM or Ctrl-C."""
     from aggregator import service
+    from aggregator.service import following
     from aggregator.service.condition import Condition
     from aggregator.service.following import Current, Installed
     from aggregator.service.passing import Place
@@ -67,15 +68,17 @@ def serve_forever(at: Settings, *, host: str, port: int) -> None:
     at.log()
     condition, metrics = Condition(config_loaded=at.now()), Metrics()
 
-    def installed(config: Any) -> Installed:
+    def installed() -> Installed:
+        files = following.standing(at.config)  # before they are read: what is saved meanwhile is read once more
+        config = at.load(first=True)
         url = at.store_url(config)
         site = Site(config=config, output=at.output, store_url=url, clock=at.now, condition=condition, metrics=metrics)
-        return Installed(config=config, store_url=url, application=app.build(site), jobs=_jobs(site))
+        return Installed(config=config, store_url=url, application=app.build(site), jobs=_jobs(site), files=files)
 
-    current = Current(installed(at.load(first=True)))
+    current = Current(installed())
     serving = service.Serving(
         folder=at.config,
-        read=lambda: installed(at.load(first=True)),
+        read=installed,
         place=Place(data=at.made_data(), output=at.output, command=_command(at), environment=_environment()),
         host=host,
         port=port,

@@ -76,6 +76,11 @@ class Settings:
         with connect.opened(self.store_url(config)) as store:
             yield store
 
+    def say(self, message: str, *, err: bool = True) -> None:
+        """Tells that a command did what it was asked for; not with `-q`, by which cron sends no mail when all is well."""
+        if self.verbosity >= 0:
+            click.echo(message, err=err)
+
     def log(self, began: datetime | None = None) -> Any:
         """Where log lines go: standard error, as text or as JSON, one line each whatever foreign text is in it. Those of a pass
         that `began` then have its id, all of them: also what libraries say, and what ends the process.

@@ -43,7 +43,9 @@ async def opened(limits: Limits, *, user_agent: str, hosts: Hosts | None = None)
     threads = ThreadPoolExecutor(max_workers=limits.concurrency, thread_name_prefix="dns")
     try:
         resolver = dial.SystemResolver(threads)
-        async with connections.Transport(resolve=resolver, between=proxies.from_environment()) as transport:
+        async with connections.Transport(
+            resolve=resolver, between=proxies.from_environment(), kept=limits.concurrency
+        ) as transport:
             yield Client(limits, transport, user_agent=user_agent, hosts=hosts)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)

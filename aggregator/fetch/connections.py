@@ -22,7 +22,7 @@ from aggregator.fetch.stream import Stream, UnreachableError
 from aggregator.fetch.targets import Target
 
 _REPEATABLE = frozenset({"GET", "HEAD"})
-_IDLE_KEPT = 20
+_IDLE_KEPT = 20  # connections that nobody uses
 
 
 class _Place(NamedTuple):
@@ -38,9 +38,10 @@ class Transport(httpx.AsyncBaseTransport):
     """Connections of one client. The caller sees to how many are in use at once, and to the time: httpx's timeouts are not
     kept, a deadline of the caller's covers all of them together."""
 
-    def __init__(self, *, resolve: dial.Resolve, between: proxies.Proxies) -> None:
+    def __init__(self, *, resolve: dial.Resolve, between: proxies.Proxies, kept: int = _IDLE_KEPT) -> None:
         self._resolve = resolve
         self._between = between
+        self._kept_most = kept
         self._idle: list[tuple[_Place, Connection]] = []
         self._tls: ssl.SSLContext | None = None
 
@@ -96,7 +97,7 @@ class Transport(httpx.AsyncBaseTransport):
             connection.stream.abort()
             return
         self._idle.append((place, connection))
-        if len(self._idle) > _IDLE_KEPT:
+        if len(self._idle) > self._kept_most:
             self._idle.pop(0)[1].stream.abort()
 
     # ------------------------------------------------------------------------------------------------------ new connections

@@ -28,7 +28,7 @@ from aggregator.model import (
     SourceUpdate,
     Validators,
 )
-from aggregator.passes import gather_source, once, parser, publish_changed, retain, sandbox, told
+from aggregator.passes import gather_source, handles, once, parser, publish_changed, retain, sandbox, told
 from aggregator.passes.books import Asked, Books
 from aggregator.passes.gather_source import Gathered
 
@@ -187,6 +187,7 @@ async def tools(
 
     # Who asks, and whom to write to (RFC 9110 section 10.1.5)
     user_agent = f"aggregator/{__version__} (+{contact})"
+    limits = handles.within(limits, parsers=sandbox.most())
     async with (
         client.opened(limits, user_agent=user_agent, hosts=hosts) as opened,
         sandbox.opened(limits, rules=ahead) as parsers,

@@ -20,19 +20,27 @@ DAILY = timedelta(days=1)
 _AT_ONCE = 2_000  # items that one pass takes away: the first time after years there may be a hundred thousand
 # Younger items stay, whatever the numbers say: their copies may still come, and would be news without them
 _YOUNG = timedelta(days=30)
+# After a longer pause nothing goes for a day: a clock that was set ahead would make everything old, and what is taken away does
+# not come back with the right time
+_DOUBTFUL = timedelta(days=40)
 _HOSTS = timedelta(days=90)  # a server not asked for so long is forgotten
 
 
 def retain(config: Config, store: Store, *, now: datetime, hurry: bool = False) -> int:
     """Takes away what a pass may, once a day (`hurry`: in any case); how many items. They wait to be settled then."""
     last = store.retained()
-    if not hurry and last is not None and timedelta(0) <= now - last < DAILY:
-        return 0
+    configured = {source.id for source in config.sources}
+    if not hurry and last is not None:
+        if timedelta(0) <= now - last < DAILY:
+            return 0
+        if now - last > _DOUBTFUL:
+            store.commit_retained(now, forget_hosts=last - _HOSTS, configured=configured)
+            return 0
     keep = config.retention
     gone = expired(store.holdings(), keep, now=now) if _may_be_over(keep, store.source_counts()) else ()
     store.withdraw(gone[:_AT_ONCE])
     if len(gone) <= _AT_ONCE:
-        store.commit_retained(now, forget_hosts=now - _HOSTS, configured={source.id for source in config.sources})
+        store.commit_retained(now, forget_hosts=now - _HOSTS, configured=configured)
     return len(gone[:_AT_ONCE])
 
 

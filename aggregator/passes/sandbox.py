@@ -105,11 +105,20 @@ async def opened(
 ) -> AsyncIterator[Sandbox]:
     """A sandbox whose processes end with the block. `workers`: one per processor, four at most, unless said otherwise; one more
     starts when these are long at work. With `rules` its processes look ahead."""
-    sandbox = Sandbox(limits, workers or min(4, os.cpu_count() or 1), rules)
+    sandbox = Sandbox(limits, workers or _usual(), rules)
     try:
         yield sandbox
     finally:
         await sandbox.close()
+
+
+def most() -> int:
+    """How many processes there may be at a time."""
+    return _usual() + _SPARE
+
+
+def _usual() -> int:
+    return min(4, os.cpu_count() or 1)
 
 
 class _Child:

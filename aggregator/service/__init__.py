@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator.due import share
+from aggregator.errors import ServiceError
 from aggregator.service import clock, following, notify
 from aggregator.service.condition import Condition
 from aggregator.service.following import Application, Current, Installed, Job
@@ -43,7 +44,10 @@ class Serving:
 
 
 async def serve(serving: Serving, current: Current, condition: Condition, application: Application) -> None:
-    """Runs until SIGTERM or SIGINT; then ends cleanly within five seconds. `application` answers readers, by `current`."""
+    """Runs until SIGTERM or SIGINT; then ends cleanly within five seconds. `application` answers readers, by `current`.
+
+    Raises ServiceError where it can not listen; nothing was asked for then.
+    """
     import structlog
 
     log = structlog.get_logger()
@@ -67,8 +71,13 @@ async def serve(serving: Serving, current: Current, condition: Condition, applic
 
     installed()
     current.swapped = installed
-    server = _server(serving, application)
+    listening = asyncio.Event()
+    server = _server(serving, application, listening)
     web = asyncio.create_task(server.serve())
+    await _first(web, listening.wait())
+    if web.done() and not stopped.is_set():
+        web.result()
+        return
     scheduler.start()
     beside = (
         asyncio.create_task(clock.follow(scheduler, serving.clock)),
@@ -95,11 +104,17 @@ async def serve(serving: Serving, current: Current, condition: Condition, applic
         task.result()  # a mistake of ours in one of them: it is told, and whoever watches the service starts it anew
 
 
+async def _first(task: asyncio.Future[None], event: Coroutine[Any, Any, Any]) -> None:
+    """Waits until the task is done, or the event has come."""
+    come: asyncio.Future[Any] = asyncio.ensure_future(event)
+    await asyncio.wait({task, come}, return_when=asyncio.FIRST_COMPLETED)
+    come.cancel()
+
+
 async def _turn(job: Job, stopped: asyncio.Event) -> None:
     """Does a job once; given up when the service stops."""
-    work, end = asyncio.ensure_future(job.work()), asyncio.ensure_future(stopped.wait())
-    await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
-    end.cancel()
+    work = asyncio.ensure_future(job.work())
+    await _first(work, stopped.wait())
     if work.done():
         return work.result()
     work.cancel()
@@ -115,7 +130,7 @@ def _scheduler() -> Any:
     return AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
 
 
-def _server(serving: Serving, application: Application) -> Any:
+def _server(serving: Serving, application: Application, listening: asyncio.Event) -> Any:
     import structlog
     import uvicorn
 
@@ -127,8 +142,15 @@ def _server(serving: Serving, application: Application) -> Any:
 
         async def startup(self, sockets: list[socket] | None = None) -> None:
             """Says where it listens once it does: port 0 is a free one."""
-            await super().startup(sockets)
+            try:
+                await super().startup(sockets)
+            except SystemExit as error:  # uvicorn has told the log why, and would end the process with 3
+                raise ServiceError(
+                    f"{serving.host}:{serving.port}: can not listen there (the log says why); expected an address of this "
+                    "machine (--host) and a port that nobody else listens on (--port)"
+                ) from error
             if self.started:
+                listening.set()
                 host, port = self.servers[0].sockets[0].getsockname()[:2]
                 structlog.get_logger().info("service.listening", url=f"http://{host}:{port}/")
                 notify.ready("serving")

@@ -5,6 +5,7 @@ SQLite's own online backup (sqlite.org/backup.html): the copy is one state of th
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from pathlib import Path
 from aggregator.errors import StoreError
 from aggregator.store import schema, sqlite
 
+_WAIT = 5.0  # seconds for somebody else's lock
 _PAGES = 2_000  # copied at a time, 8 MB: a writer that waits gets its turn in between
 _PAUSE = 0.005  # seconds for it
+_DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _TRIES = 3  # a write between two steps starts the copy again; after so many it is made in one step, and writers wait
 
 
@@ -23,6 +26,11 @@ def write(path: str, target: Path) -> None:
     """A copy of the store in the file `target`, on the disk when this returns; an old file of that name is replaced by the
     whole new one. For its owner alone (mode 0600): the store knows secrets of subscriptions. Raises StoreError.
     """
+    with alone(target.parent):
+        _write(path, target)
+
+
+def _write(path: str, target: Path) -> None:
     new = target.with_name(f".{target.name}.new")
     with _told(target):
         new.unlink(missing_ok=True)
@@ -62,8 +70,12 @@ def restore(path: str, source: Path) -> None:
     pass compares every file. Raises StoreError.
     """
     version(source)
-    _aside_if_damaged(Path(path))
-    with _told(Path(path)), closing(_reader(str(source))) as copy, closing(sqlite3.connect(path, timeout=5.0)) as store:
+    _aside_if_damaged(Path(path), source)
+    with (
+        _told(Path(path)),
+        closing(_reader(str(source))) as copy,
+        closing(sqlite3.connect(path, timeout=_WAIT)) as store,
+    ):
         copy.backup(store)
         store.execute("PRAGMA journal_mode = WAL")
         with store:
@@ -75,32 +87,62 @@ def restore(path: str, source: Path) -> None:
         store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def before_upgrade(path: str, found: int) -> Path:
-    """A copy of the store beside it, named by the schema it has; one that is there already is left alone."""
-    target = Path(f"{path}.schema-{found}")
-    if not target.exists():
-        write(path, target)
-    return target
+def before_upgrade(path: str, found: int) -> None:
+    """Writes a copy of the store beside it, named by the schema it has, in the place of an older one: who has gone back to an
+    older program meanwhile has news that are not in that. To be called `alone` in the folder. Raises StoreError."""
+    _write(path, Path(f"{path}.schema-{found}"))
 
 
-def _aside_if_damaged(path: Path) -> None:
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One at a time of those who copy into this folder: two would write the same file (of four processes that opened an old store
+    at once three failed). Who comes second waits."""
+    opened = _locked(folder)
+    try:
+        yield
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def _locked(folder: Path) -> int | None:
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None  # whoever writes there says why not
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+    except OSError:  # some network file systems lock no folders
+        os.close(opened)
+        return None
+    return opened
+
+
+def _aside_if_damaged(path: Path, source: Path) -> None:
+    """At no moment there is no store: the next pass would begin a new one."""
     if not path.exists():
         return
     try:
-        with closing(sqlite3.connect(path)) as store:
+        with _told(path), closing(sqlite3.connect(path, timeout=_WAIT)) as store:
             store.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.DatabaseError:
+    except StoreError as error:
+        if not isinstance(error.__cause__, sqlite3.DatabaseError) or error.__cause__.sqlite_errorcode not in _DAMAGED:
+            raise  # somebody else may have it open
         with _told(path):
-            for suffix in ("", "-wal", "-shm"):
+            damaged = path.with_name(f"{path.name}.damaged")
+            damaged.unlink(missing_ok=True)
+            os.link(path, damaged)
+            for suffix in ("-wal", "-shm"):  # a log beside a file that it is not of would be played into it
                 beside = path.with_name(path.name + suffix)
                 if beside.exists():
-                    beside.replace(path.with_name(f"{path.name}.damaged{suffix}"))
+                    beside.replace(path.with_name(f"{damaged.name}{suffix}"))
+        write(str(source), path)
 
 
 def _reader(path: str) -> sqlite3.Connection:
     if not Path(path).is_file():
         raise StoreError(f"{path}: there is no such file; expected a store, or a copy of one")
-    return sqlite3.connect(path, timeout=5.0)
+    return sqlite3.connect(path, timeout=_WAIT)
 
 
 def _copied(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:

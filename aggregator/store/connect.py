@@ -96,9 +96,14 @@ def _bring_up_to_date(connection: Connection, path: str) -> None:
         )
     from aggregator.store import backup, migrate
 
-    if found:  # what an upgrade does can not be taken back
-        backup.before_upgrade(path, found)
-    migrate.migrate(connection, path)
+    with backup.alone(Path(path).parent):
+        with connection.begin():
+            found = sqlite.version(connection)
+        if found in range(
+            1, schema.VERSION
+        ):  # else another process was faster; what an upgrade does can not be taken back
+            backup.before_upgrade(path, found)
+        migrate.migrate(connection, path)
 
 
 class Store(Keeping):

@@ -220,14 +220,22 @@ def _overwrite(path: Path, start: int, content: bytes) -> None:
 
 def test_few_file_handles_are_enough_for_many_sources(tmp_path: Path) -> None:
     with LocalServer() as server:
-        place = World(server=server, folder=tmp_path / "world", sources=60, items=1).place("here")
-        ended = limited(place, nofile=48)
+        place = World(server=server, folder=tmp_path / "world", sources=100, items=1).place("here")
+        ended = limited(place, nofile=32)
         said(ended, 0)
-        assert len(place.items()) == 60, ended.stderr
+        assert ended.stderr == ""
+        assert len(place.items()) == 100
+
+
+def test_too_few_file_handles_for_one_source_are_no_sources_fault(place: Place, second_state: dict[str, str]) -> None:
+    before = place.published()
+    said(limited(place, nofile=20), 1, "20 file handles are too few", "ulimit -n")
+    intact(place, before)
+    healed(place, second_state)
 
 
 def test_little_memory_costs_the_documents_that_need_it(tmp_path: Path) -> None:
-    """An address space of 1.5 GB: a document that unpacks to more than it may costs itself."""
+    """An address space of 512 MB: a document that unpacks to more than it may costs itself."""
     import zlib
 
     bomb = zlib.compress(b"<rss>" + b" " * 60_000_000, 9, wbits=31)
@@ -236,7 +244,7 @@ def test_little_memory_costs_the_documents_that_need_it(tmp_path: Path) -> None:
         for source in range(0, 20, 2):
             server.script(f"/{source}", lambda _: Reply(headers={"Content-Encoding": "gzip"}, body=bomb))
         place = world.place("here")
-        said(limited(place, **{"as": 1_500_000_000}), 0)
+        said(limited(place, **{"as": 512 << 20}), 0)
         assert len(place.items()) == 10
 
 

@@ -79,6 +79,40 @@ def test_a_store_that_can_not_be_opened_is_moved_aside(url: str, path: Path, tmp
         assert store.states() == {}
 
 
+def test_a_store_that_somebody_holds_is_not_taken_for_damaged(
+    url: str, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "_WAIT", 0.05)
+    connect.backup_to(url, copy := tmp_path / "copy")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="locked by another program"):
+            connect.restore_from(url, copy)
+    assert list(tmp_path.glob("*.damaged*")) == []
+
+
+def test_at_no_moment_of_a_restore_there_is_no_store(
+    url: str, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a pass that comes then begins a new one."""
+    connect.backup_to(url, copy := tmp_path / "copy")
+    path.write_bytes(b"no database" * 500)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backup, "_write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        connect.restore_from(url, copy)
+    monkeypatch.undo()
+    with pytest.raises(StoreError, match="no SQLite database"), connect.opened(url):
+        pass
+    connect.restore_from(url, copy)
+    with connect.opened(url) as store:
+        assert store.states() == {}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -131,6 +165,37 @@ def test_an_upgrade_keeps_a_copy_of_what_was_before(first_store: Path) -> None: 
     with closing(sqlite3.connect(kept)) as raw, closing(sqlite3.connect(":memory:")) as old:
         old.deserialize(before)
         assert list(raw.iterdump()) == list(old.iterdump())
+
+
+@pytest.mark.slow
+def test_who_went_back_and_upgrades_again_has_a_copy_of_what_came_meanwhile(first_store: Path) -> None:  # noqa: F811
+    kept = Path(f"{first_store}.schema-1")
+    with connect.opened(f"sqlite:///{first_store}"):
+        pass
+    for beside in ("-wal", "-shm"):
+        Path(f"{first_store}{beside}").unlink(missing_ok=True)
+    first_store.write_bytes(kept.read_bytes())  # the older program has its store back, and goes on
+    with closing(sqlite3.connect(first_store)) as raw, raw:
+        raw.execute("INSERT INTO sources (source_id, failures) VALUES ('came later', 0)")
+    with connect.opened(f"sqlite:///{first_store}"):
+        pass
+    with closing(sqlite3.connect(kept)) as raw:
+        assert raw.execute("SELECT count(*) FROM sources WHERE source_id = 'came later'").fetchone() == (1,)
+
+
+@pytest.mark.slow
+def test_several_programs_may_upgrade_a_store_at_once(first_store: Path) -> None:  # noqa: F811
+    """A service whose readers and whose first pass come together."""
+    with closing(sqlite3.connect(first_store)) as raw, raw:
+        rows = [(f"s{number}", "x" * 10_000) for number in range(800)]
+        raw.executemany("INSERT INTO sources (source_id, failures, failure_message) VALUES (?, 0, ?)", rows)
+    code = "import sys; from aggregator.store import connect\nwith connect.opened(sys.argv[1]) as s: print(len(s.states()))"
+    command = [sys.executable, "-c", code, f"sqlite:///{first_store}"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate() for process in running] == [("802\n", "")] * 3
+    with closing(sqlite3.connect(f"{first_store}.schema-1")) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert raw.execute("SELECT count(*) FROM sources").fetchone() == (802,)
 
 
 @pytest.mark.slow
