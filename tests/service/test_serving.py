@@ -85,12 +85,12 @@ def test_jobs_follow_the_configuration_and_end_with_the_service(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_a_change_before_the_watch_stands_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "_QUIET", 100)
-
+def test_a_change_between_reading_and_the_first_look_is_seen(tmp_path: Path) -> None:
     def installed() -> Installed:
+        files = following.standing(tmp_path / "config")
         config = load.load(tmp_path / "config", environment={})
-        return Installed(config=config, store_url=f"sqlite:///{tmp_path}/store.sqlite", application=application)
+        url = f"sqlite:///{tmp_path}/store.sqlite"
+        return Installed(config=config, store_url=url, application=application, files=files)
 
     async def life() -> None:
         configure(tmp_path, "id: one, name: S, url: 'https://one.example/'")
