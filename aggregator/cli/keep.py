@@ -11,8 +11,14 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.settings import settings
+from aggregator.cli.settings import Settings, settings
 from aggregator.errors import StoreError, UsageError
+
+
+def _say(at: Settings, done: str) -> None:
+    """For whoever is there; with -q nothing, which is what a cron job is to say when all is well."""
+    if at.verbosity >= 0:
+        click.echo(done, err=True)
 
 
 @click.command()
@@ -25,7 +31,7 @@ def backup(ctx: click.Context, file: Path) -> None:
     at = settings(ctx)
     at.existing_data()
     connect.backup_to(at.store_url(at.load()), file)
-    click.echo(f"wrote {file}: {file.stat().st_size:,} bytes", err=True)
+    _say(at, f"wrote {file}: {file.stat().st_size:,} bytes")
 
 
 @click.command()
@@ -44,7 +50,7 @@ def restore(ctx: click.Context, file: Path, replace: bool) -> None:
         raise UsageError(f"{there}: there is a store already; expected --replace, or another data directory (--data)")
     with lock.held(at.made_data()):
         connect.restore_from(at.store_url(config), file)
-    click.echo(f"restored {file}; `aggregator run` or `publish` brings the published files in step", err=True)
+    _say(at, f"restored {file}; `aggregator run` or `publish` brings the published files in step")
 
 
 @click.command()
@@ -90,7 +96,7 @@ def import_(ctx: click.Context, file: Path) -> None:
     config = at.load(first=True)
     with lock.held(at.made_data()), at.store(config) as store, _lines(file) as lines:
         count = store.load(lines, str(file))
-    click.echo(f"{count} rows; `aggregator run` or `publish` writes what was published", err=True)
+    _say(at, f"{count} rows; `aggregator run` or `publish` writes what was published")
 
 
 @click.command()

@@ -102,6 +102,16 @@ def test_a_pipe_or_device_is_not_replaced(command: str, tmp_path: Path, aggregat
     assert (tmp_path / "pipe").is_fifo()
 
 
+def test_a_cron_job_says_nothing_when_all_is_well(tmp_path: Path, aggregator: Callable[..., Any]) -> None:
+    configure(tmp_path, one="url: 'http://127.0.0.1:1/feed', private_network: true")
+    assert aggregator("run").returncode == 0
+    for command in (("backup", "copy"), ("export", "all.jsonl"), ("restore", "copy", "--replace")):
+        done = aggregator("-q", *command)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = aggregator("-q", "--data", "new", "import", "all.jsonl")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_what_goes_through_a_pipe(tmp_path: Path, aggregator: Callable[..., Any]) -> None:
     with LocalServer() as server:
         server.reply("/feed", feed("Eins"))
