@@ -171,8 +171,11 @@ def _shown(place: Place, count: int, modes: set[str], now: datetime) -> int:
 
 def _faced(place: Place, state: SourceState, modes: set[str], now: datetime) -> SourceState:
     renamed, lapsed = "renamed" in modes, "face" in modes
-    title = f"{place.source.name}, now another" if renamed or lapsed else place.source.name
-    host = "https://new.example/1" if renamed or lapsed else place.source.url
+    title, host = place.source.name, place.source.url
+    if renamed:
+        title, host = f"{title}, renamed", "https://new.example/1"
+    if lapsed:  # also one that was renamed before
+        title, host = "Somebody else", "https://other.example/1"
     standing = Standing.NEW if lapsed else Standing.CHANGED
     entry = Entry(link=host, title=Prose("x", html=False), fingerprint="")
     recognised = Recognised(entry=entry, guid="1", standing=standing, aliases=(), first_seen=None)
@@ -232,7 +235,8 @@ def count(year: Year, told: Told) -> Count:
             at = min((event.at for event in raised if one in event.sources and _fits(event, fault)), default=None)
             named = f"{fault.name} at {one} since {fault.start:%m-%d}"
             if at is None:
-                missed.append(named)
+                if _awake(year, fault) >= fault.due:
+                    missed.append(named)
                 continue
             after.setdefault(fault.name, []).append(at - fault.start)
             if at - fault.start > fault.due + _asleep(year, fault):
@@ -260,6 +264,12 @@ def _asleep(year: Year, fault: Fault) -> timedelta:
     spans = [*year.asleep, *year.offline]
     until = fault.start + (fault.due or timedelta())
     return sum((end - start for start, end in spans if start < until and end > fault.start), timedelta())
+
+
+def _awake(year: Year, fault: Fault) -> timedelta:
+    """For how much of a fault the machine was on: one that ended while it was off was never to be seen."""
+    off = (min(end, fault.end) - max(start, fault.start) for start, end in year.asleep)
+    return fault.end - fault.start - sum((max(each, timedelta()) for each in off), timedelta())
 
 
 def _named(event: Event) -> str:

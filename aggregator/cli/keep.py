@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.settings import settings
+from aggregator.cli.settings import Settings, settings
 from aggregator.errors import StoreError, UsageError
 
 
@@ -52,6 +52,8 @@ def restore(ctx: click.Context, file: Path, replace: bool) -> None:
 @click.pass_context
 def export(ctx: click.Context, file: Path) -> None:
     """Writes everything that is stored as JSON Lines into FILE (- is standard output)."""
+    from aggregator.store import connect
+
     at = settings(ctx)
     config = at.load()
     at.existing_data()
@@ -60,6 +62,7 @@ def export(ctx: click.Context, file: Path) -> None:
             for line in store.export():
                 sys.stdout.buffer.write(f"{line}\n".encode())  # UTF-8, whatever the terminal speaks
             return
+        connect.beside(at.store_url(config), file)
         new = file.with_name(f".{file.name}.new")
         try:
             with os.fdopen(_private(new), "w", encoding="utf-8") as lines:

@@ -32,6 +32,9 @@ _NEW_YEAR = timedelta(days=14)  # lists of the year's releases are empty until t
 # A source is quiet after so many of its usual gaps, twice its longest, and never before two weeks; holidays count less.
 _GAPS, _LONGEST, _QUIET_AT_LEAST = 6, 2, timedelta(days=14)
 _FEW_GAPS = 3  # with fewer nothing is known yet
+_QUIET_AT_MOST = timedelta(
+    days=400
+)  # whoever publishes once a year is late; of one that hardly ever did nothing else is known
 _BY_CADENCE_AT_LEAST = timedelta(weeks=4)
 
 
@@ -125,6 +128,8 @@ def _quiet(remembered: SourceState) -> bool:
     silent = remembered.last_success - remembered.last_changed
     if silent <= _QUIET_AT_LEAST:
         return False
+    if silent > _QUIET_AT_MOST:
+        return True
     longest = _longest_silence(remembered.profile)
     if longest is not None:
         return usual.working(remembered.last_changed, remembered.last_success) > longest

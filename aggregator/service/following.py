@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aggregator.errors import ConfigError, ConfigFaultsError
+from aggregator.errors import ConfigError, ConfigFaultsError, Place
 from aggregator.service import notify
 from aggregator.service.condition import Condition
 
@@ -103,8 +103,8 @@ async def again(
         installed = await asyncio.to_thread(read)
     except ConfigError as error:
         faults = error.faults if isinstance(error, ConfigFaultsError) else (error,)
-        # /status is for everybody: where it is wrong, not what stands there
-        condition.config_fault = "; ".join(f"{fault.place}: expected {fault.expected}" for fault in faults)
+        # /status is for everybody: where it is wrong, not what stands there, nor where the file does
+        condition.config_fault = "; ".join(f"{_named(fault.place)}: expected {fault.expected}" for fault in faults)
         condition.reloads[False] += 1
         for fault in faults:
             log.error("config.refused", place=str(fault.place), found=fault.found, expected=fault.expected)
@@ -119,6 +119,10 @@ async def again(
             log.info("config.loaded", sources=len(installed.config.sources), feeds=len(installed.config.feeds))
     finally:
         notify.ready("serving")
+
+
+def _named(place: Place) -> Place:
+    return Place(Path(place.file).name, place.line)
 
 
 def standing(folder: Path) -> Files:

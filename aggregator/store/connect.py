@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from aggregator.errors import StoreError
+from aggregator.errors import StoreError, UsageError
 from aggregator.model import (
     Event,
     Found,
@@ -63,6 +63,7 @@ def backup_to(url: str, target: Path) -> None:
     """A copy of the store at `url` in one file, whoever works with it meanwhile. Raises StoreError."""
     from aggregator.store import backup
 
+    beside(url, target)
     backup.write(_path(url), target)
 
 
@@ -70,9 +71,20 @@ def restore_from(url: str, source: Path) -> None:
     """Puts the copy into the place of the store at `url`, with the schema of this program. Raises StoreError."""
     from aggregator.store import backup
 
+    beside(url, source)
     backup.restore(_path(url), source)
     with opened(url):
         pass
+
+
+def beside(url: str, file: Path) -> None:
+    """UsageError where the file is the store itself, or one of those that belong to it, which would be written over while they
+    are read; and where it is a device, in whose place a file would be put."""
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file}: is no file; expected the name of one")
+    path = Path(_path(url))
+    if file.resolve() in {path.with_name(path.name + suffix).resolve() for suffix in ("", "-wal", "-shm", "-journal")}:
+        raise UsageError(f"{file}: is the store itself; expected another file")
 
 
 def _path(url: str) -> str:

@@ -56,5 +56,6 @@ async def _missing(_: Request, __: Exception) -> Response:
     return PlainTextResponse("not found\n", status_code=404)
 
 
-async def _unavailable(_: Request, error: Exception) -> Response:
-    return PlainTextResponse(f"{error}\n", status_code=503, headers={"Retry-After": "10"})
+async def _unavailable(_: Request, __: Exception) -> Response:
+    """Where the store stands and what ails it is told in the log (`store.failed`), not to readers."""
+    return PlainTextResponse(f"{status.UNREADABLE}\n", status_code=503, headers={"Retry-After": "10"})

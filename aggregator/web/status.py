@@ -22,6 +22,7 @@ from aggregator.web.site import Site
 # Seconds without a look at what is due: a pass of a thousand slow sources takes minutes, and looks are every five seconds
 _LATE = 1800
 _EVENTS = 20
+UNREADABLE = "the store can not be read now"
 
 
 def routes(site: Site) -> list[Route]:
@@ -64,8 +65,8 @@ def _missing(site: Site) -> str:
     try:
         with connect.opened(site.store_url) as store:
             store.generation()
-    except StoreError as error:
-        return str(error)
+    except StoreError:
+        return UNREADABLE
     if not (site.output / "index.html").is_file():
         return "nothing is published yet"
     looked = site.condition.looked

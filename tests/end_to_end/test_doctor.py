@@ -155,27 +155,32 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "copy"
 
 
-def hours(count: float) -> str:
-    return format_datetime(datetime.now(UTC) + timedelta(hours=count), usegmt=True)
+def written(headers: dict[str, int]) -> dict[str, str]:
+    """`Date` is in hours from now."""
+    now = datetime.now(UTC)
+    return {
+        name: format_datetime(now + timedelta(hours=value), usegmt=True) if name == "Date" else str(value)
+        for name, value in headers.items()
+    }
 
 
 @pytest.mark.parametrize(
     ("dates", "grade"),
     [
-        pytest.param([{"Date": hours(0)}, {}], None, id="as ours"),
+        pytest.param([{"Date": 0}, {}], None, id="as ours"),
         pytest.param([{}, {}], None, id="unknown"),
-        pytest.param([{"Date": hours(-3)}, {"Date": hours(0)}], None, id="the first is wrong, the second is as ours"),
-        pytest.param([{"Date": hours(-3), "Age": "10800"}, {}], None, id="an old answer out of a cache"),
-        pytest.param([{"Date": hours(-3)}, {}], "warn", id="one is not as ours"),
-        pytest.param([{"Date": hours(5)}, {"Date": hours(5)}], "fault", id="all say the same, and it is not ours"),
+        pytest.param([{"Date": -3}, {"Date": 0}], None, id="the first is wrong, the second is as ours"),
+        pytest.param([{"Date": -3, "Age": 10800}, {}], None, id="an old answer out of a cache"),
+        pytest.param([{"Date": -3}, {}], "warn", id="one is not as ours"),
+        pytest.param([{"Date": 5}, {"Date": 5}], "fault", id="all say the same, and it is not ours"),
     ],
 )
 def test_our_clock_beside_those_of_servers(
-    dates: list[dict[str, str]], grade: str | None, tmp_path: Path, aggregator: Callable[..., Result]
+    dates: list[dict[str, int]], grade: str | None, tmp_path: Path, aggregator: Callable[..., Result]
 ) -> None:
     with LocalServer() as server:
         for number, headers in enumerate(dates):
-            server.reply(f"/{number}", FEED, headers=headers)
+            server.reply(f"/{number}", FEED, headers=written(headers))
         configure(tmp_path, server.url("/0"))
         with (tmp_path / "config/sources.yaml").open("a") as file:
             second = server.url("/1", host="localhost")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,40 @@ def test_a_store_is_overwritten_only_when_that_is_said(tmp_path: Path, aggregato
         assert len(json.loads(aggregator("items", "--json").stdout)) == 1
         assert aggregator("run", "--force").returncode == 0
         assert len(json.loads((tmp_path / "public/feeds/all.json").read_text())["items"]) == 2
+
+
+@pytest.mark.parametrize("command", [("backup",), ("restore", "--replace"), ("export",)])
+def test_the_store_itself_is_no_file_to_copy_to_or_from(
+    command: tuple[str, ...], tmp_path: Path, aggregator: Callable[..., Any]
+) -> None:
+    configure(tmp_path, one="url: 'http://127.0.0.1:1/feed', private_network: true")
+    assert aggregator("run").returncode == 0
+    before = (tmp_path / "var/aggregator.sqlite").read_bytes()
+    (tmp_path / "link").symlink_to("var/aggregator.sqlite")
+    for name in ("var/aggregator.sqlite", "link"):
+        refused = aggregator(*command, name)
+        assert (refused.returncode, "is the store itself" in refused.stderr) == (2, True)
+    assert (tmp_path / "var/aggregator.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["backup", "export"])
+def test_a_pipe_or_device_is_not_replaced(command: str, tmp_path: Path, aggregator: Callable[..., Any]) -> None:
+    configure(tmp_path, one="url: 'http://127.0.0.1:1/feed', private_network: true")
+    assert aggregator("run").returncode == 0
+    os.mkfifo(tmp_path / "pipe")
+    refused = aggregator(command, "pipe")
+    assert (refused.returncode, "is no file" in refused.stderr) == (2, True)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_cron_job_says_nothing_when_all_is_well(tmp_path: Path, aggregator: Callable[..., Any]) -> None:
+    configure(tmp_path, one="url: 'http://127.0.0.1:1/feed', private_network: true")
+    assert aggregator("run").returncode == 0
+    for command in (("backup", "copy"), ("export", "all.jsonl"), ("restore", "copy", "--replace")):
+        done = aggregator("-q", *command)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = aggregator("-q", "--data", "new", "import", "all.jsonl")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_what_goes_through_a_pipe(tmp_path: Path, aggregator: Callable[..., Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,14 @@ def test_quiet(gap: int, longest: int, days: int, expected: State) -> None:
     assert state(remembered) is expected
     silent_but_failing = replace(remembered, last_success=start)
     assert state(silent_but_failing) is State.OK, "while nobody answers nothing is known of its silence"
+
+
+@pytest.mark.parametrize(("days", "expected"), [(390, State.OK), (401, State.QUIET)])
+@pytest.mark.parametrize("known", [{}, {"gap": 200 * DAY, "longest": 300 * DAY, "gaps": 3}])
+def test_more_than_a_year_is_silence_whatever_is_known(known: dict[str, Any], days: int, expected: State) -> None:
+    start = datetime(2026, 9, 10, tzinfo=UTC)
+    remembered = replace(WELL, profile=Profile(**known), last_changed=start, last_success=start + days * DAY)
+    assert state(remembered) is expected
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ import pytest
 
 from aggregator import service
 from aggregator.config import load
+from aggregator.errors import ConfigError, Place
 from aggregator.service import following
 from aggregator.service.condition import Condition
 from aggregator.service.following import Current, Installed, Job
-from aggregator.service.passing import Place
+from aggregator.service.passing import Place as Workplace
 from tests.servers.running import configure
 
 
@@ -61,7 +62,7 @@ def test_jobs_follow_the_configuration_and_end_with_the_service(tmp_path: Path) 
         serving = service.Serving(
             folder=tmp_path / "config",
             read=lambda: current.installed,
-            place=Place(data=tmp_path, output=tmp_path, command=busy, environment=os.environ),
+            place=Workplace(data=tmp_path, output=tmp_path, command=busy, environment=os.environ),
             host="127.0.0.1",
             port=0,
             clock=now,
@@ -106,3 +107,16 @@ def test_a_change_between_reading_and_the_first_look_is_seen(tmp_path: Path) -> 
         assert condition.reloads == {True: 1}
 
     asyncio.run(asyncio.wait_for(life(), 20))
+
+
+def test_everybody_may_read_which_file_is_wrong_and_not_where_it_stands(tmp_path: Path) -> None:
+    configure(tmp_path, "id: one, name: S, url: 'https://one.example/'")
+    config = load.load(tmp_path / "config", environment={})
+    current = Current(Installed(config=config, store_url="sqlite:////x", application=application))
+
+    def refused() -> Installed:
+        raise ConfigError(Place("/etc/aggregator/sources.yaml", 4), "url: geheim", "an address")
+
+    condition = Condition()
+    asyncio.run(following.again(current, refused, condition=condition, clock=now))
+    assert condition.config_fault == "sources.yaml:4: expected an address"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from aggregator.config import load
 from aggregator.service.condition import Condition
-from aggregator.web import metrics, status
+from aggregator.web import app, metrics, status
 from aggregator.web.site import Site
 from tests.security.test_logs import EVIL
 from tests.servers.local_world import LocalServer
@@ -91,6 +93,19 @@ def test_a_store_that_can_not_be_read_costs_its_own_figures(site: Site, tmp_path
     assert found["aggregator_store_up"] == {(): 0}
     assert "aggregator_items" not in found
     assert found["aggregator_build_info"]
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/status", "/status.json", "/search?q=x", "/search.atom?q=x"])
+def test_a_store_that_can_not_be_read_is_told_without_where_it_stands(site: Site, tmp_path: Path, path: str) -> None:
+    (tmp_path / "store.sqlite").write_bytes(b"no database" * 1000)
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app.build(site))
+        async with httpx.AsyncClient(transport=transport, base_url="https://news.example") as client:
+            return await client.get(path)
+
+    answer = asyncio.run(asked())
+    assert (answer.status_code, answer.text) == (503, "the store can not be read now\n")
 
 
 def test_a_refused_configuration_is_seen(site: Site) -> None:
