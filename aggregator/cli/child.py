@@ -58,7 +58,7 @@ def _carried_out(at: Settings, order: Order, sink: BinaryIO, stopping: Stopping)
         log=lambda: log,
     )
     try:
-        with lock.held(order.data), connect.opened(order.store_url) as store:
+        with lock.held(order.data), connect.opened(order.store_url, new=order.new) as store:
             done = stopping.run(
                 one_pass.run(order.config, store, order.output, now=now, request=order.request, watch=watch)
             )

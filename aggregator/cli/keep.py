@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.settings import Settings, settings
+from aggregator.cli.settings import settings
 from aggregator.errors import StoreError, UsageError
 
 

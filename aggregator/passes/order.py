@@ -24,6 +24,7 @@ class Order:
     output: Path
     store_url: str
     request: Request
+    new: bool = True  # whether a store may be made where there is none
 
 
 def header(pickled: bytes) -> bytes:

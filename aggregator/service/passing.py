@@ -56,13 +56,14 @@ class Passes:
         self._failed = 0  # passes in a row
         self._rests_until = 0.0
         self._trouble = ""
+        self._stood = ""  # the store that was well at an earlier look
 
     async def tick(self) -> None:
         """One look. A configuration that is new is published even when nothing is due."""
         now = asyncio.get_running_loop().time()
         self._condition.looked = now
         installed = self._current.installed
-        if self._stopping or now < self._rests_until:
+        if self._stopping or now < self._rests_until or await self._gone(installed):
             return
         if self._current.fresh or self._failed or await self._anything_due(installed):
             self._current.fresh = False
@@ -83,6 +84,15 @@ class Passes:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
 
+    async def _gone(self, installed: Installed) -> bool:
+        """Whether there was a store and is none any more. A disk that is not mounted leaves an empty folder: a pass would begin a
+        new store in it, and publish it."""
+        if self._stood != installed.store_url or await asyncio.to_thread(connect.stands, installed.store_url):
+            return False
+        where = installed.store_url.partition("///")[2]
+        self._tell(f"{where}: is gone; expected the store that was there, or a restart to begin a new one")
+        return True
+
     async def _anything_due(self, installed: Installed) -> bool:
         try:
             found = await asyncio.to_thread(_due, installed, self._clock())
@@ -90,6 +100,7 @@ class Passes:
             self._tell(str(error))
             return False
         self._tell("")
+        self._stood = installed.store_url
         return found
 
     def _tell(self, trouble: str) -> None:
@@ -105,6 +116,8 @@ class Passes:
     async def _pass(self, installed: Installed) -> None:
         result, done = await self._made(installed)
         self._condition.passed(result, done, now=self._clock())
+        if result == "done":
+            self._stood = installed.store_url
         self._failed = self._failed + 1 if result == "failed" else 0
         if self._failed:
             wait = min(_WAIT * 2 ** min(self._failed - 1, 10), _WAIT_MOST)
@@ -121,6 +134,7 @@ class Passes:
             output=self._place.output,
             store_url=installed.store_url,
             request=Request(evenly=True),
+            new=self._stood != installed.store_url,
         )
         process = await asyncio.create_subprocess_exec(
             *self._place.command,

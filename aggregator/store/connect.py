@@ -44,12 +44,15 @@ WAIT = 5.0  # seconds a writer waits for another one
 
 
 @contextmanager
-def opened(url: str, *, wait: float = WAIT) -> Iterator[Store]:
-    """The store at `url` (`sqlite:////absolute/path`), made where there is none, its schema brought up to date.
+def opened(url: str, *, wait: float = WAIT, new: bool = True) -> Iterator[Store]:
+    """The store at `url` (`sqlite:////absolute/path`), its schema brought up to date; made where there is none, unless `new` is
+    False.
 
     Belongs to the thread that opened it. StoreError where it can not be opened or a newer program wrote it.
     """
     path = _path(url)
+    if not new and not Path(path).exists():
+        raise StoreError(f"{path}: there is no store; expected the one that was there, or a first pass to make it")
     with ExitStack() as stack:
         engine = sqlite.engine(path, wait)
         stack.callback(engine.dispose)
@@ -57,6 +60,11 @@ def opened(url: str, *, wait: float = WAIT) -> Iterator[Store]:
             connection = stack.enter_context(engine.connect())
             _bring_up_to_date(connection, path)
         yield Store(connection, path)
+
+
+def stands(url: str) -> bool:
+    """Whether there is a file of that store."""
+    return Path(_path(url)).exists()
 
 
 def backup_to(url: str, target: Path) -> None:

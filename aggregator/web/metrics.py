@@ -228,7 +228,7 @@ def _instant(name: str, told: str, instant: datetime) -> Metric:
 def _of_store(sources: Sequence[Source], store_url: str) -> Iterator[Metric]:
     up = GaugeMetricFamily("aggregator_store_up", "Whether the store can be read.", value=1)
     try:
-        with connect.opened(store_url) as store:
+        with connect.opened(store_url, new=False) as store:
             states, counts = store.states(), store.counts()
             of_source = store.source_counts()
     except StoreError:

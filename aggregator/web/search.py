@@ -90,7 +90,7 @@ def found(site: Site, form: Form, size: int, *, by_date: bool) -> tuple[View, Fo
     best first, who reads it as a feed the newest: anything else would hide what is new behind what fits better."""
     stories: tuple[Story, ...] = ()
     if form.asks:
-        with connect.opened(site.store_url) as store:
+        with connect.opened(site.store_url, new=False) as store:
             narrowed = _narrowed(form, ZoneInfo(site.config.site.timezone))
             answer = store.search(form.query, size, offset=(form.page - 1) * size, narrowed=narrowed, by_date=by_date)
             by_id = store.stories(answer.ids)

@@ -63,7 +63,7 @@ def routes(site: Site) -> list[Route]:
 def _missing(site: Site) -> str:
     """What is missing for readers to be served; "" where nothing is."""
     try:
-        with connect.opened(site.store_url) as store:
+        with connect.opened(site.store_url, new=False) as store:
             store.generation()
     except StoreError:
         return UNREADABLE
@@ -93,11 +93,11 @@ def _row(row: health.Health, *, now: datetime) -> pages.SourceRow:
 
 
 def _events(site: Site) -> tuple[Event, ...]:
-    with connect.opened(site.store_url) as store:
+    with connect.opened(site.store_url, new=False) as store:
         return store.events(_EVENTS)
 
 
 def sources(site: Site) -> tuple[health.Health, ...]:
     """The state of every source now."""
-    with connect.opened(site.store_url) as store:
+    with connect.opened(site.store_url, new=False) as store:
         return health.health(site.config.sources, store.states(), store.source_counts())

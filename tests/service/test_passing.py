@@ -119,6 +119,21 @@ def test_a_pass_that_will_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest
     assert world.condition.passes == {"stopped": 1}
 
 
+def test_a_store_that_is_gone_is_waited_for_and_none_is_begun(tmp_path: Path) -> None:
+    world = World(tmp_path, DONE)
+    world.store.touch()
+    assert world.looks(2) == []
+    done = dict(world.condition.passes)
+    world.store.rename(tmp_path / "the disk that is not mounted")
+    world.current.fresh = True
+    assert world.looks(3) == ["store.failed"]
+    assert not world.store.exists()
+    assert world.condition.passes == done
+    (tmp_path / "the disk that is not mounted").rename(world.store)
+    assert "store.well" in world.looks(2)
+    assert world.condition.passes["done"] > done["done"]
+
+
 def test_a_store_that_can_not_be_read_is_told_once_and_heals(tmp_path: Path) -> None:
     world = World(tmp_path, DONE)
     world.current.fresh = False

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from aggregator.config import load
 from aggregator.service.condition import Condition
+from aggregator.store import connect
 from aggregator.web import app, metrics, status
 from aggregator.web.site import Site
 from tests.security.test_logs import EVIL
@@ -54,6 +55,8 @@ def site(tmp_path: Path) -> Site:
         tmp_path, "id: one, name: S, url: 'https://one.example/'", "id: two, name: S, url: 'https://two.example/'"
     )
     (tmp_path / "public").mkdir()
+    with connect.opened(f"sqlite:///{tmp_path}/store.sqlite"):  # as a first pass makes it
+        pass
     return Site(
         config=load.load(tmp_path / "config", environment={}),
         output=tmp_path / "public",
@@ -106,6 +109,14 @@ def test_a_store_that_can_not_be_read_is_told_without_where_it_stands(site: Site
 
     answer = asyncio.run(asked())
     assert (answer.status_code, answer.text) == (503, "the store can not be read now\n")
+
+
+def test_asking_for_figures_makes_no_store(site: Site, tmp_path: Path) -> None:
+    """In the empty folder of a disk that is not mounted, a pass would take it for the store."""
+    (tmp_path / "store.sqlite").rename(tmp_path / "elsewhere")
+    assert values(told(site))["aggregator_store_up"] == {(): 0}
+    assert status._missing(site) == status.UNREADABLE
+    assert not (tmp_path / "store.sqlite").exists()
 
 
 def test_a_refused_configuration_is_seen(site: Site) -> None:
