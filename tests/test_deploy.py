@@ -22,6 +22,7 @@ import yaml
 
 from aggregator.cli.main import cli
 from aggregator.service.condition import Condition
+from aggregator.store import connect
 from aggregator.web.metrics import Metrics
 from tests.servers.local_world import LocalServer
 from tests.servers.running import configure, feed
@@ -176,7 +177,10 @@ def test_the_container_runs_without_rights() -> None:
 
 def test_every_metric_is_explained(tmp_path: Path) -> None:
     condition = Condition(config_loaded=datetime(2026, 1, 1, tzinfo=UTC))
-    text = Metrics().text(condition, (), f"sqlite:///{tmp_path}/s.sqlite").decode()
+    url = f"sqlite:///{tmp_path}/s.sqlite"
+    with connect.opened(url):
+        pass
+    text = Metrics().text(condition, (), url).decode()
     names = {name for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE) if name.startswith("aggregator_")}
     explained = set(re.findall(r"aggregator_[a-z_]+", OPERATING))
     assert {name for name in names if not any(known.startswith(name) for known in explained)} == set()
