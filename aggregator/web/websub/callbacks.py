@@ -45,7 +45,7 @@ def _missing() -> Response:
 
 
 def _push(site: Site, token: str) -> Push | None:
-    with connect.opened(site.store_url) as store:
+    with connect.opened(site.store_url, new=False) as store:
         return store.websub.push(token)
 
 
@@ -57,7 +57,7 @@ def _asked(site: Site, push: Push, form: dict[str, str]) -> Response:
     answer = "" if refusal else protocol.challenge(form.get("hub.challenge", ""))
     if changes is None or answer is None:
         return _missing()
-    with connect.opened(site.store_url) as store:
+    with connect.opened(site.store_url, new=False) as store:
         store.websub.change(push.token, **changes)
     told = structlog.get_logger().bind(source=push.source_id)
     if refusal:
@@ -91,7 +91,7 @@ async def _delivered(site: Site, push: Push, request: Request) -> Response:
 
 def _hint(site: Site, push: Push) -> None:
     now = site.clock()
-    with connect.opened(site.store_url) as store:
+    with connect.opened(site.store_url, new=False) as store:
         store.websub.change(push.token, hinted=now)
         subscribe.look(store.websub, [replace(push, hinted=now)], now)
     structlog.get_logger().info("websub.hinted", source=push.source_id)

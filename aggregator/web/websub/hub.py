@@ -76,7 +76,7 @@ def _taken(site: Site, caps: Caps, body: bytes, topics: frozenset[str]) -> Refus
     if isinstance(asked, Refused):
         return asked
     now = site.clock()
-    with connect.opened(site.store_url) as store:
+    with connect.opened(site.store_url, new=False) as store:
         shelf = store.websub
         standing = shelf.standing(asked.topic, asked.callback)
         if asked.mode is Mode.UNSUBSCRIBE and not standing:
