@@ -219,6 +219,8 @@ def main() -> int:
         world = World(server=server, folder=Path(folder) / "world", items=given.items)
         for one in kills(world, given.kills, given.seed):
             results.append(one)
+            if len(results) % 50 == 0:
+                print(f"{len(results)} of {given.kills}", flush=True)
             if one.problems:
                 print(f"pass {one.stage}, killed at {one.at}: {'; '.join(one.problems[:5])}", flush=True)
     print(table(results))
