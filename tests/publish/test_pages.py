@@ -115,11 +115,13 @@ def test_every_page_has_a_language_a_title_one_h1_and_a_way_to_the_content(all_p
 
 
 def test_the_status_page_says_what_was_told(all_pages) -> None:
-    [told] = all_pages["status"].findall(".//ul[@class='told']/li")
-    assert told.findtext("strong") == "failing (timeout): Blatt"
-    assert "b: <Blatt>" in [each.text for each in told.findall("span")]
-    assert told.find("time").get("datetime") == "2026-10-02T07:00:00Z"
-    assert told.getparent().get("lang") == "en"
+    [told] = all_pages["status"].findall(".//section[@class='told']/ul/li")
+    assert told.findtext(".//strong") == "failing (timeout): Blatt"
+    assert {each.text: each.get("lang") for each in told.findall("p")[1:]} == {
+        "no answer in 30 s": "en",
+        "b: <Blatt>": "en",
+    }
+    assert told.find(".//time").get("datetime") == "2026-10-02T07:00:00Z"
 
 
 def test_headings_skip_no_level(all_pages) -> None:

@@ -76,7 +76,9 @@ class Worker:
         return bool(parcels) or room.left <= 0
 
     def _looked(self, returned: Sequence[Returned], room: Room) -> list[Parcel]:
-        if not connect.stands(self._site.store_url):  # before the first pass; or its disk is gone, and no other is to be made
+        if not connect.stands(
+            self._site.store_url
+        ):  # before the first pass; or its disk is gone, and no other is to be made
             return []
         now = self._site.clock()
         with connect.opened(self._site.store_url, new=False) as store:
