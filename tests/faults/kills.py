@@ -40,10 +40,12 @@ class Reference:
     """What undisturbed passes come to."""
 
     start: Place | None  # what the killed pass starts from; None: nothing
-    end: Place
     state: Mapping[str, str]
     seconds: float
     calls: Mapping[str, int]  # system calls of a pass, by name
+    items: Mapping[str, set[str]]  # that it ends with
+    old: Mapping[str, bytes]  # what is published at its start
+    new: Mapping[str, str]  # what is published at its end, by `timeless`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +70,20 @@ def references(world: World) -> dict[int, Reference]:
         done = end.run()
         seconds = time.perf_counter() - began
         assert done.returncode == 0, done.stderr
+        for name, content in end.published().items():
+            complete(name, content)
         if stage == 1:
             shutil.rmtree(first.root)
             shutil.copytree(end.root, first.root)
-        found[stage] = Reference(start=start, end=end, state=end.state(), seconds=seconds, calls=_calls(world, start))
+        found[stage] = Reference(
+            start=start,
+            state=end.state(),
+            seconds=seconds,
+            calls=_calls(world, start),
+            items=end.items(),
+            old=start.published() if start else {},
+            new={name: timeless(content) for name, content in end.published().items()},
+        )
     return found
 
 
@@ -151,22 +163,21 @@ def _left(place: Place, stage: int, reference: Reference, before: Mapping[str, s
     except AssertionError as error:
         yield f"damaged: {error}"
         return
-    whole = reference.end.items()
+    whole = reference.items
     for source, guids in held.items():
         if guids not in (before.get(source, set()), whole[source]):
             yield f"half: {source} has {len(guids)} of {len(whole[source])} items"
     yield from (f"lost: {source}" for source, guids in before.items() if not guids <= held.get(source, set()))
-    old = reference.start.published() if reference.start else {}
-    new = {name: timeless(content) for name, content in reference.end.published().items()}
     for name, content in place.published().items():
         if Path(name).name.startswith("."):
             continue  # beside what it was to become; the next pass takes it away
+        if content == reference.old.get(name) or timeless(content) == reference.new.get(name):
+            continue
+        yield f"neither old nor new: {name}"
         try:
             complete(name, content)
         except (AssertionError, ValueError, SyntaxError) as error:
             yield f"torn: {name}: {error}"
-        if content != old.get(name) and timeless(content) != new.get(name):
-            yield f"neither old nor new: {name}"
 
 
 def _orphans(place: Place, patience: float = 3.0) -> list[str]:
