@@ -115,6 +115,9 @@ def soak(folder: Path, passes: int, every: int) -> Iterator[Sample]:
                 gc.collect()
                 yield _sample(folder, os.getpid(), number, 0, items)
         here.send(-1)
+        with connect.opened(f"sqlite:///{folder}/store.sqlite") as store:
+            before, after = store.vacuum()
+        print(f"vacuum: {before // 1024} kB before, {after // 1024} after")
     finally:
         sources.join(5)
         sources.kill()
