@@ -234,7 +234,7 @@ def main() -> None:
         for one in taken:
             samples.append(one)
             print("{:7} {:8} {:10} {:8} {:9} {:10} {:6}".format(*one), flush=True)
-    for name in ("memory", "handles", "store", "output"):
+    for name in ("memory", "handles", "store", "output") if len(samples) > 3 else ():
         print(f"{name} per 1,000 passes, second half: {slope(samples, name):+.1f}")
 
 
