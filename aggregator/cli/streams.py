@@ -66,6 +66,15 @@ def written() -> Iterator[None]:
         # who opens a file names it; a stream has no name
         if error.filename is not None or error.errno not in _UNWRITTEN:
             raise
+        _emptied()
         raise AggregatorError(
             f"standard output: {error.strerror}; what was to be written there is not whole"
         ) from error
+
+
+def _emptied() -> None:
+    """What still waits to be written there would fail once more at the end of the process, whose status is then 120."""
+    if sys.stdout is sys.__stdout__:  # else somebody listens in this process
+        opened = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(opened, 1)
+        os.close(opened)

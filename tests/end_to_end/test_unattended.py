@@ -18,7 +18,11 @@ from tests.servers.running import configure, feed
 
 pytestmark = pytest.mark.slow
 
-CLEAN = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
+CLEAN = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.upper().endswith("_PROXY") and name != "PYTHONUNBUFFERED"
+}
 
 
 @pytest.fixture
@@ -54,8 +58,9 @@ def test_a_pass_does_its_work_whatever_becomes_of_its_words(where: str, server: 
     assert "Eins" in (tmp_path / "public/feeds/all.rss").read_text()
 
 
-def test_a_result_that_can_not_be_written_is_an_error(server: LocalServer, tmp_path: Path) -> None:
-    done = shell(tmp_path, "aggregator run --json >/dev/full")
+@pytest.mark.parametrize("before", ["", "PYTHONUNBUFFERED=1 "], ids=["in a buffer", "at once"])
+def test_a_result_that_can_not_be_written_is_an_error(before: str, server: LocalServer, tmp_path: Path) -> None:
+    done = shell(tmp_path, f"{before}aggregator run --json >/dev/full")
     assert done.returncode == 1
     assert done.stderr == (
         "aggregator: standard output: No space left on device; what was to be written there is not whole\n"
