@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import tempfile
 import threading
 import time
@@ -27,10 +26,8 @@ from aggregator.config import load
 from aggregator.passes import one_pass
 from aggregator.store import connect
 from bench import years
+from bench.feeds_server import prose
 from bench.years import DAY, HOUR, Place
-
-sys.path.insert(0, str(Path(__file__).parent))
-from feeds_server import prose
 
 ROW = 30  # days
 

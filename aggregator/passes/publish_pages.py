@@ -73,7 +73,7 @@ class Look:
     was: _Mark
     rules: str
     sources: tuple[Listed, ...]
-    written: tuple[str, ...]  # names of the files of stories
+    written: frozenset[str]  # names of the files of stories
     complete: bool  # no page about this installation is missing
 
 
@@ -166,8 +166,8 @@ def _page(slug: str) -> str:
     return shown.page(f"story/{slug}")
 
 
-def _standing(output: Path) -> tuple[str, ...]:
-    return tuple(name for name in sorted(files.standing(output / FOLDER)) if _OURS.fullmatch(name))
+def _standing(output: Path) -> frozenset[str]:
+    return frozenset(filter(_OURS.fullmatch, files.standing(output / FOLDER)))
 
 
 def documents(planned: Plan, config: Config, store: Store, frame: Frame) -> Iterator[tuple[str, Rendered]]:
